@@ -1,0 +1,66 @@
+/*
+ * The table of hand-written kernels, filled once by what the processor can do. Each kernel has a
+ * plain C reference (kernels_plain.c) that tests hold the fast ones to.
+ *
+ * T tokens, H hidden size, D head_dim. All arrays are float32 and contiguous unless said otherwise.
+ * Kernels work on one thread, on the rows they are given; callers spread rows over threads. What a
+ * kernel computes for a row never depends on the other rows.
+ */
+#ifndef DEAR_COMPUTE_KERNELS_H
+#define DEAR_COMPUTE_KERNELS_H
+
+#include "compute/cpu.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct kernels {
+    cpu_level level;
+
+    /* y[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon), one row (Zhang & Sennrich, 2019). */
+    void (*rmsnorm)(float *y /* [n] */, const float *x /* [n] */, const float *weight /* [n] */,
+                    size_t n, float epsilon);
+
+    /* Rotates the pairs (x[i], x[i + D/2]) of one head by the angles whose cosines and sines are
+     * given (Su et al., 2021; Hugging Face's half-split layout). */
+    void (*rope)(float *x /* [D] */, const float *cosine /* [D/2] */, const float *sine /* [D/2] */,
+                 size_t head_dim);
+
+    /* y[i] = silu(gate[i]) * up[i]; y may be gate. */
+    void (*swiglu)(float *y /* [n] */, const float *gate /* [n] */, const float *up /* [n] */,
+                   size_t n);
+
+    /* y[i] += x[i]. */
+    void (*add)(float *y /* [n] */, const float *x /* [n] */, size_t n);
+
+    /* y[i] += a * x[i]. */
+    void (*axpy)(float *y /* [n] */, float a, const float *x /* [n] */, size_t n);
+
+    float (*dot)(const float *x /* [n] */, const float *y /* [n] */, size_t n);
+
+    /* In place: exp(x[i] - max) / sum. n >= 1. */
+    void (*softmax)(float *x /* [n] */, size_t n);
+
+    /* log(sum(exp(x[i]))), stable; n >= 1. */
+    float (*log_sum_exp)(const float *x /* [n] */, size_t n);
+
+    /* Symmetric int8, one row: q[i] = round(x[i] / scale), scale = max|x| / 127 (0 for a row of
+     * zeros). Rounds half to even. Returns the scale. */
+    float (*quantize_row)(int8_t *q /* [n] */, const float *x /* [n] */, size_t n);
+
+    /* y[i] = acc[i] * row_scale * column_scale[i]: the epilogue of an int8 GEMM, one row. */
+    void (*dequantize_row)(float *y /* [n] */, const int32_t *acc /* [n] */, float row_scale,
+                           const float *column_scale /* [n] */, size_t n);
+
+    /* bf16 bits from float32 (round to nearest even) and back. */
+    void (*to_bf16)(uint16_t *y /* [n] */, const float *x /* [n] */, size_t n);
+    void (*from_bf16)(float *y /* [n] */, const uint16_t *x /* [n] */, size_t n);
+} kernels;
+
+/* The table for this machine. */
+const kernels *kernels_get(void);
+
+/* The table of one level, for tests and timings; NULL if this CPU cannot run it. */
+const kernels *kernels_at(cpu_level level);
+
+#endif

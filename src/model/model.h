@@ -1,0 +1,53 @@
+/*
+ * A model as files hold it: shape, tokenizer, and weights under Hugging Face's names whatever the
+ * format, with adapters merged as they are read. Weights stay in the mapped file; the engine asks
+ * for rows and packs them as it likes.
+ */
+#ifndef DEAR_MODEL_MODEL_H
+#define DEAR_MODEL_MODEL_H
+
+#include "model/config.h"
+#include "model/tensor.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+typedef struct model model;
+
+/*
+ * Opens a model: a Hugging Face directory, a .gguf file, or a PEFT adapter directory (whose base is
+ * then found through base_model_name_or_path). `adapter` is a further PEFT directory to merge, or
+ * NULL.
+ */
+dear_status model_open(model **out, const char *path, const char *adapter, dear_error *err);
+void model_close(model *m);
+
+const llama_config *model_config(const model *m);
+const tokenizer *model_tokenizer(const model *m);
+const char *model_path(const model *m);
+/* The Jinja text of its chat template, or NULL. */
+const char *model_chat_template(const model *m);
+/* True when there is a score head (score.weight), from the model or from an adapter. */
+bool model_has_score_head(const model *m);
+/* Divisors of the rope frequencies, [head_dim/2], when the file holds them (ROPE_FACTORS); or NULL. */
+const float *model_rope_factors(const model *m);
+
+/* True when the model holds that weight ("model.layers.0.self_attn.q_proj.weight"). */
+bool model_has(const model *m, const char *name);
+
+/*
+ * Rows [first, first + count) of a weight, widened to float32, GGUF's permutation of Q and K undone
+ * and LoRA merged in float32: out is [count, columns]. A vector counts as one row. The shape asked
+ * for (`rows` x `columns`) is held to the file's.
+ */
+dear_status model_read_rows(const model *m, const char *name, int64_t rows, int64_t columns,
+                            int64_t first, int64_t count, float *out /* [count, columns] */,
+                            dear_error *err);
+
+/* The weight as the file stores it, for kernels that read quantized blocks directly; NULL when
+ * that is not the weight as it is used: an adapter changes it, or its rows are permuted. */
+const tensor *model_raw(const model *m, const char *name);
+
+/* Bytes of weights in the files, for progress and `dear info`. */
+size_t model_file_bytes(const model *m);
+
+#endif
