@@ -1,0 +1,49 @@
+/* The engine's inside, shared by llama.c (its life) and forward.c (its work). */
+#ifndef DEAR_LLM_ENGINE_H
+#define DEAR_LLM_ENGINE_H
+
+#include "llm/llama.h"
+#include "llm/rope.h"
+#include "llm/weights.h"
+
+/* A buffer of floats that grows and is used again by every forward. */
+typedef struct float_buffer {
+    float *data;
+    size_t capacity;
+} float_buffer;
+
+/* At least `count` floats, their old content lost; NULL when there is no memory. */
+float *float_buffer_reserve(float_buffer *b, int64_t count);
+
+/* T tokens of the batch, R rows that are wanted, C tokens of a chunk. */
+typedef struct workspace {
+    float_buffer states;    ///< [T, H] the residual stream
+    float_buffer wanted;    ///< [R, H] its wanted rows, for the last layer
+    float_buffer normed;    ///< [C, H]
+    float_buffer qkv;       ///< [T, Q + 2K]; in the last layer keys and values, [T, 2K]
+    float_buffer queries;   ///< [R, Q] the last layer's
+    float_buffer attention; ///< [T, Q]
+    float_buffer projected; ///< [C, H]
+    float_buffer gate_up;   ///< [C, 2I]
+    float_buffer activated; ///< [C, I]
+} workspace;
+
+struct llama {
+    const model *m;
+    llama_config config;
+    precision p;
+    llama_weights weights;
+    linear *head; ///< packed when logits are first asked for
+    rope_table rope;
+    linear_scratch *scratch;
+    workspace space;
+    llama_profile profile;
+    double lap_started;
+};
+
+/* Adds the time since the last lap to `operation` and starts the next lap. */
+void llama_lap(llama *l, llama_operation operation);
+/* Starts the clock without counting what went before. */
+void llama_lap_start(llama *l);
+
+#endif

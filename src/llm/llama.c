@@ -1,0 +1,113 @@
+#include "llm/engine.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "compute/kernels.h"
+
+const char *llama_operation_name(llama_operation operation) {
+    static const char *const names[LLAMA_NUM_OPERATIONS] = {
+        [LLAMA_EMBED] = "embed",         [LLAMA_NORM] = "norm",
+        [LLAMA_QKV] = "qkv",             [LLAMA_ROPE] = "rope",
+        [LLAMA_ATTENTION] = "attention", [LLAMA_OUTPUT] = "attention output",
+        [LLAMA_GATE_UP] = "gate, up",    [LLAMA_SWIGLU] = "swiglu",
+        [LLAMA_DOWN] = "down",           [LLAMA_RESIDUAL] = "residual",
+        [LLAMA_HEAD] = "output head",
+    };
+    return names[operation];
+}
+
+void llama_lap_start(llama *l) {
+    l->lap_started = clock_seconds();
+}
+
+void llama_lap(llama *l, llama_operation operation) {
+    double now = clock_seconds();
+    l->profile.seconds[operation] += now - l->lap_started;
+    l->lap_started = now;
+}
+
+float *float_buffer_reserve(float_buffer *b, int64_t count) {
+    if ((size_t)count <= b->capacity)
+        return b->data;
+    mem_free(b->data);
+    b->data = mem_alloc_aligned((size_t)count * sizeof *b->data);
+    b->capacity = b->data ? (size_t)count : 0;
+    return b->data;
+}
+
+static dear_status open_parts(llama *l, const model *m, llama_progress progress, void *context,
+                              dear_error *err) {
+    TRY(rope_table_create(&l->rope, &l->config, model_rope_factors(m), err));
+    TRY(linear_scratch_create(&l->scratch, err));
+    return llama_weights_load(&l->weights, m, l->p, progress, context, err);
+}
+
+dear_status llama_open(llama **out, const model *m, precision p, llama_progress progress,
+                       void *context, dear_error *err) {
+    *out = NULL;
+    llama *l = mem_calloc(1, sizeof *l);
+    if (!l)
+        return error_memory(err);
+    l->m = m;
+    l->config = *model_config(m);
+    l->p = p == PRECISION_AUTO ? precision_choose() : p;
+    dear_status status = open_parts(l, m, progress, context, err);
+    if (status != DEAR_OK) {
+        llama_close(l);
+        return status;
+    }
+    *out = l;
+    return DEAR_OK;
+}
+
+void llama_close(llama *l) {
+    if (!l)
+        return;
+    float_buffer *buffers[] = {&l->space.states,    &l->space.wanted,    &l->space.normed,
+                               &l->space.qkv,       &l->space.queries,   &l->space.attention,
+                               &l->space.projected, &l->space.gate_up,   &l->space.activated};
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
+        mem_free(buffers[i]->data);
+    llama_weights_free(&l->weights);
+    linear_free(l->head);
+    linear_scratch_free(l->scratch);
+    rope_table_free(&l->rope);
+    mem_free(l);
+}
+
+const llama_config *llama_get_config(const llama *l) {
+    return &l->config;
+}
+
+precision llama_precision(const llama *l) {
+    return l->p;
+}
+
+size_t llama_weight_bytes(const llama *l) {
+    return llama_weights_bytes(&l->weights) + (l->head ? linear_bytes(l->head) : 0);
+}
+
+void llama_get_profile(const llama *l, llama_profile *out) {
+    *out = l->profile;
+}
+
+dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *logits,
+                         dear_error *err) {
+    if (!l->head)
+        TRY(llama_weights_head(&l->head, l->m, l->p, err));
+    llama_lap_start(l);
+    TRY(linear_apply(l->head, l->scratch, hidden, rows, logits, err));
+    llama_lap(l, LLAMA_HEAD);
+    return DEAR_OK;
+}
+
+dear_status llama_scores(llama *l, const float *hidden, int64_t rows, float *scores,
+                         dear_error *err) {
+    if (!l->weights.score)
+        return error_set(err, DEAR_ERROR_USAGE, "%s: the model has no score head",
+                         model_path(l->m));
+    for (int64_t row = 0; row < rows; row++)
+        scores[row] = kernels_get()->dot(hidden + row * l->config.hidden_size, l->weights.score,
+                                         (size_t)l->config.hidden_size);
+    return DEAR_OK;
+}

@@ -1,0 +1,203 @@
+#include "llm/weights.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_SIZE = 96, MAX_PARTS = 3 };
+
+/* Matrices of the model that are packed as one, below each other: q, k and v; gate and up. */
+typedef struct stacked {
+    const model *m;
+    char names[MAX_PARTS][NAME_SIZE];
+    int64_t rows[MAX_PARTS];
+    int parts;
+    int64_t columns;
+} stacked;
+
+static int64_t stacked_rows(const stacked *s) {
+    int64_t rows = 0;
+    for (int i = 0; i < s->parts; i++)
+        rows += s->rows[i];
+    return rows;
+}
+
+/* linear_source: rows [first, first + count) of the stack. */
+static dear_status stacked_read(void *context, int64_t first, int64_t count, float *out,
+                                dear_error *err) {
+    const stacked *s = context;
+    for (int i = 0; i < s->parts && count > 0; i++) {
+        if (first >= s->rows[i]) {
+            first -= s->rows[i];
+            continue;
+        }
+        int64_t taken = s->rows[i] - first < count ? s->rows[i] - first : count;
+        TRY(model_read_rows(s->m, s->names[i], s->rows[i], s->columns, first, taken, out, err));
+        out += taken * s->columns;
+        count -= taken;
+        first = 0;
+    }
+    return DEAR_OK;
+}
+
+static void stack_part(stacked *s, int64_t layer, const char *module, int64_t rows) {
+    snprintf(s->names[s->parts], NAME_SIZE, "model.layers.%lld.%s.weight", (long long)layer,
+             module);
+    s->rows[s->parts++] = rows;
+}
+
+static dear_status read_vector(float **out, const model *m, const char *name, int64_t length,
+                               dear_error *err) {
+    *out = mem_alloc_aligned((size_t)length * sizeof **out);
+    if (!*out)
+        return error_memory(err);
+    return model_read_rows(m, name, 1, length, 0, 1, *out, err);
+}
+
+static void bias_name(char *out, const char *weight_name) {
+    snprintf(out, NAME_SIZE, "%.*s.bias", (int)(strlen(weight_name) - strlen(".weight")),
+             weight_name);
+}
+
+/* The biases of the parts, end to end; parts without one give zeros. */
+static dear_status read_bias(float **out, const stacked *s, dear_error *err) {
+    char name[NAME_SIZE];
+    bool any = false;
+    for (int i = 0; i < s->parts; i++) {
+        bias_name(name, s->names[i]);
+        any = any || model_has(s->m, name);
+    }
+    if (!any)
+        return DEAR_OK;
+    *out = mem_calloc((size_t)stacked_rows(s), sizeof **out);
+    if (!*out)
+        return error_memory(err);
+    float *part = *out;
+    for (int i = 0; i < s->parts; i++) {
+        bias_name(name, s->names[i]);
+        if (model_has(s->m, name))
+            TRY(model_read_rows(s->m, name, 1, s->rows[i], 0, 1, part, err));
+        part += s->rows[i];
+    }
+    return DEAR_OK;
+}
+
+static dear_status pack(projection *out, stacked *s, precision p, dear_error *err) {
+    TRY(linear_create(&out->weight, stacked_rows(s), s->columns, p, stacked_read, s, err));
+    return read_bias(&out->bias, s, err);
+}
+
+static dear_status load_attention(layer_weights *w, const model *m, int64_t layer, precision p,
+                                  dear_error *err) {
+    const llama_config *c = model_config(m);
+    int64_t query_rows = c->num_heads * c->head_dim, key_rows = c->num_kv_heads * c->head_dim;
+    bool last = layer == c->num_layers - 1;
+    stacked query = {.m = m, .columns = c->hidden_size};
+    stack_part(&query, layer, "self_attn.q_proj", query_rows);
+    stacked rest = last ? (stacked){.m = m, .columns = c->hidden_size} : query;
+    stack_part(&rest, layer, "self_attn.k_proj", key_rows);
+    stack_part(&rest, layer, "self_attn.v_proj", key_rows);
+    if (last)
+        TRY(pack(&w->query, &query, p, err));
+    TRY(pack(last ? &w->key_value : &w->qkv, &rest, p, err));
+    stacked output = {.m = m, .columns = query_rows};
+    stack_part(&output, layer, "self_attn.o_proj", c->hidden_size);
+    return pack(&w->output, &output, p, err);
+}
+
+static dear_status load_mlp(layer_weights *w, const model *m, int64_t layer, precision p,
+                            dear_error *err) {
+    const llama_config *c = model_config(m);
+    stacked gate_up = {.m = m, .columns = c->hidden_size};
+    stack_part(&gate_up, layer, "mlp.gate_proj", c->intermediate_size);
+    stack_part(&gate_up, layer, "mlp.up_proj", c->intermediate_size);
+    TRY(pack(&w->gate_up, &gate_up, p, err));
+    stacked down = {.m = m, .columns = c->intermediate_size};
+    stack_part(&down, layer, "mlp.down_proj", c->hidden_size);
+    return pack(&w->down, &down, p, err);
+}
+
+static dear_status load_layer(layer_weights *w, const model *m, int64_t layer, precision p,
+                              dear_error *err) {
+    int64_t hidden = model_config(m)->hidden_size;
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "model.layers.%lld.input_layernorm.weight", (long long)layer);
+    TRY(read_vector(&w->attention_norm, m, name, hidden, err));
+    snprintf(name, sizeof name, "model.layers.%lld.post_attention_layernorm.weight",
+             (long long)layer);
+    TRY(read_vector(&w->mlp_norm, m, name, hidden, err));
+    TRY(load_attention(w, m, layer, p, err));
+    return load_mlp(w, m, layer, p, err);
+}
+
+static dear_status load_all(llama_weights *w, const model *m, precision p,
+                            weights_progress progress, void *context, dear_error *err) {
+    const llama_config *c = model_config(m);
+    w->layers = mem_calloc((size_t)c->num_layers, sizeof *w->layers);
+    if (!w->layers)
+        return error_memory(err);
+    w->num_layers = c->num_layers;
+    for (int64_t layer = 0; layer < c->num_layers; layer++) {
+        TRY(load_layer(&w->layers[layer], m, layer, p, err));
+        if (progress)
+            progress(context, (double)(layer + 1) / (double)c->num_layers);
+    }
+    TRY(read_vector(&w->final_norm, m, "model.norm.weight", c->hidden_size, err));
+    if (model_has_score_head(m))
+        TRY(read_vector(&w->score, m, "score.weight", c->hidden_size, err));
+    return DEAR_OK;
+}
+
+dear_status llama_weights_load(llama_weights *out, const model *m, precision p,
+                               weights_progress progress, void *context, dear_error *err) {
+    *out = (llama_weights){0};
+    dear_status status = load_all(out, m, p, progress, context, err);
+    if (status != DEAR_OK)
+        llama_weights_free(out);
+    return status;
+}
+
+/* The projections of a layer, for what is done to each of them. */
+enum { LAYER_PROJECTIONS = 6 };
+static void layer_projections(layer_weights *w, projection *out[LAYER_PROJECTIONS]) {
+    projection *all[LAYER_PROJECTIONS] = {&w->query,  &w->key_value, &w->qkv,
+                                          &w->output, &w->gate_up,   &w->down};
+    memcpy(out, all, sizeof all);
+}
+
+void llama_weights_free(llama_weights *w) {
+    projection *all[LAYER_PROJECTIONS];
+    for (int64_t layer = 0; layer < w->num_layers; layer++) {
+        mem_free(w->layers[layer].attention_norm);
+        mem_free(w->layers[layer].mlp_norm);
+        layer_projections(&w->layers[layer], all);
+        for (int i = 0; i < LAYER_PROJECTIONS; i++) {
+            linear_free(all[i]->weight);
+            mem_free(all[i]->bias);
+        }
+    }
+    mem_free(w->layers);
+    mem_free(w->final_norm);
+    mem_free(w->score);
+    *w = (llama_weights){0};
+}
+
+size_t llama_weights_bytes(const llama_weights *w) {
+    size_t bytes = 0;
+    projection *all[LAYER_PROJECTIONS];
+    for (int64_t layer = 0; layer < w->num_layers; layer++) {
+        layer_projections(&w->layers[layer], all);
+        for (int i = 0; i < LAYER_PROJECTIONS; i++)
+            bytes += all[i]->weight ? linear_bytes(all[i]->weight) : 0;
+    }
+    return bytes;
+}
+
+dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err) {
+    const llama_config *c = model_config(m);
+    stacked head = {.m = m, .columns = c->hidden_size, .rows = {c->vocab_size}, .parts = 1};
+    snprintf(head.names[0], NAME_SIZE, "%s",
+             c->tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
+    return linear_create(out, c->vocab_size, c->hidden_size, p, stacked_read, &head, err);
+}
