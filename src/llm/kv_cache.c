@@ -43,6 +43,8 @@ static float *widened(const kv_cache *c, const float *old, int64_t positions) {
 dear_status kv_cache_reserve(kv_cache *c, int64_t positions, dear_error *err) {
     if (positions <= c->capacity)
         return DEAR_OK;
+    if (positions < c->capacity + c->capacity / 2)
+        positions = c->capacity + c->capacity / 2;
     float *k = widened(c, c->k, positions);
     float *v = widened(c, c->v, positions);
     if (!k || !v) {
