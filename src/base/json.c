@@ -19,8 +19,7 @@ dear_status json_read_file(json_t **out, const char *path, size_t limit, dear_er
     *out = NULL;
     strbuf text = {0};
     TRY(file_read(&text, path, limit, err));
-    dear_status status =
-        json_read_text(out, text.text ? text.text : "", text.length, path, err);
+    dear_status status = json_read_text(out, text.text ? text.text : "", text.length, path, err);
     strbuf_free(&text);
     return status;
 }

@@ -9,13 +9,13 @@
 #include <stdio.h>
 
 typedef struct progress {
-    FILE *stream;       ///< NULL: quiet
-    const char *label;  ///< e.g. "reranking"; not copied
-    const char *unit;   ///< e.g. "queries"; "B" prints sizes as MiB
-    double total;       ///< 0 when unknown
+    FILE *stream;      ///< NULL: quiet
+    const char *label; ///< e.g. "reranking"; not copied
+    const char *unit;  ///< e.g. "queries"; "B" prints sizes as MiB
+    double total;      ///< 0 when unknown
     double done;
-    double started;     ///< clock_seconds() at the start
-    double shown;       ///< clock_seconds() of the last line
+    double started; ///< clock_seconds() at the start
+    double shown;   ///< clock_seconds() of the last line
 } progress;
 
 /* Starts a bar on `stream`, quiet if it is NULL or no terminal. */

@@ -114,8 +114,8 @@ static dear_status embed(batch *b, dear_error *err) {
     float *row = b->states;
     for (size_t i = 0; i < b->count; i++)
         for (int64_t j = 0; j < b->sequences[i].count; j++, row += b->hidden)
-            TRY(model_read_rows(b->l->m, "model.embed_tokens.weight", c->vocab_size,
-                                c->hidden_size, b->sequences[i].ids[j], 1, row, err));
+            TRY(model_read_rows(b->l->m, "model.embed_tokens.weight", c->vocab_size, c->hidden_size,
+                                b->sequences[i].ids[j], 1, row, err));
     llama_lap(b->l, LLAMA_EMBED);
     return DEAR_OK;
 }
@@ -160,7 +160,8 @@ static void add_rows(llama *l, float *y /* [rows, H] */, const float *x /* [rows
     llama_lap(l, LLAMA_RESIDUAL);
 }
 
-/* Norm, projection, rotation of keys (and, when they are computed here, of queries) for all tokens. */
+/* Norm, projection, rotation of keys (and, when they are computed here, of queries) for all tokens.
+ */
 static dear_status compute_keys(batch *b, const layer_weights *w, const layer_view *v,
                                 dear_error *err) {
     llama *l = b->l;

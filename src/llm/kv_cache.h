@@ -9,10 +9,10 @@ typedef struct kv_cache {
     int64_t length;   ///< positions held
     int64_t capacity; ///< positions there is room for
     int64_t num_layers;
-    int64_t row;      ///< floats a position takes in one layer: num_kv_heads * head_dim
-    int64_t base;     ///< position of the first row in the text (the length of a prefix before it)
-    float *k;         ///< [num_layers, capacity, row]
-    float *v;         ///< [num_layers, capacity, row]
+    int64_t row;  ///< floats a position takes in one layer: num_kv_heads * head_dim
+    int64_t base; ///< position of the first row in the text (the length of a prefix before it)
+    float *k;     ///< [num_layers, capacity, row]
+    float *v;     ///< [num_layers, capacity, row]
 } kv_cache;
 
 dear_status kv_cache_create(kv_cache **out, const llama_config *config, int64_t capacity,

@@ -6,11 +6,16 @@
 
 const char *llama_operation_name(llama_operation operation) {
     static const char *const names[LLAMA_NUM_OPERATIONS] = {
-        [LLAMA_EMBED] = "embed",         [LLAMA_NORM] = "norm",
-        [LLAMA_QKV] = "qkv",             [LLAMA_ROPE] = "rope",
-        [LLAMA_ATTENTION] = "attention", [LLAMA_OUTPUT] = "attention output",
-        [LLAMA_GATE_UP] = "gate, up",    [LLAMA_SWIGLU] = "swiglu",
-        [LLAMA_DOWN] = "down",           [LLAMA_RESIDUAL] = "residual",
+        [LLAMA_EMBED] = "embed",
+        [LLAMA_NORM] = "norm",
+        [LLAMA_QKV] = "qkv",
+        [LLAMA_ROPE] = "rope",
+        [LLAMA_ATTENTION] = "attention",
+        [LLAMA_OUTPUT] = "attention output",
+        [LLAMA_GATE_UP] = "gate, up",
+        [LLAMA_SWIGLU] = "swiglu",
+        [LLAMA_DOWN] = "down",
+        [LLAMA_RESIDUAL] = "residual",
         [LLAMA_HEAD] = "output head",
     };
     return names[operation];
@@ -63,9 +68,9 @@ dear_status llama_open(llama **out, const model *m, precision p, llama_progress 
 void llama_close(llama *l) {
     if (!l)
         return;
-    float_buffer *buffers[] = {&l->space.states,    &l->space.wanted,    &l->space.normed,
-                               &l->space.qkv,       &l->space.queries,   &l->space.attention,
-                               &l->space.projected, &l->space.gate_up,   &l->space.activated};
+    float_buffer *buffers[] = {&l->space.states,    &l->space.wanted,  &l->space.normed,
+                               &l->space.qkv,       &l->space.queries, &l->space.attention,
+                               &l->space.projected, &l->space.gate_up, &l->space.activated};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         mem_free(buffers[i]->data);
     llama_weights_free(&l->weights);

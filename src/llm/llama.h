@@ -44,12 +44,12 @@ size_t llama_weight_bytes(const llama *l);
 
 /* One sequence's part of a forward: `count` consecutive ids of the batch. */
 typedef struct llama_sequence {
-    const int32_t *ids;       ///< [count]
-    int64_t count;            ///< >= 1
-    const kv_cache *prefix;   ///< read-only keys and values that come before, or NULL
-    kv_cache *cache;          ///< where this sequence's keys and values are appended (after those it
-                              ///< already holds, which it sees too), or NULL: not kept
-    int64_t first_row;        ///< hidden states wanted: those of ids[first_row .. count)
+    const int32_t *ids;     ///< [count]
+    int64_t count;          ///< >= 1
+    const kv_cache *prefix; ///< read-only keys and values that come before, or NULL
+    kv_cache *cache;        ///< where this sequence's keys and values are appended (after those it
+                            ///< already holds, which it sees too), or NULL: not kept
+    int64_t first_row;      ///< hidden states wanted: those of ids[first_row .. count)
 } llama_sequence;
 
 /*

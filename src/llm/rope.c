@@ -6,7 +6,8 @@
 
 static const float TWO_PI = 6.28318530717958647692f;
 
-/* LLaMA 3.1: long wavelengths are slowed by the factor, short ones stay, those between are blended. */
+/* LLaMA 3.1: long wavelengths are slowed by the factor, short ones stay, those between are blended.
+ */
 static float scale_llama3(float frequency, const llama_config *c) {
     float original = (float)c->rope_original_positions;
     float wavelength = TWO_PI / frequency;

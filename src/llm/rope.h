@@ -5,10 +5,10 @@
 #include "model/config.h"
 
 typedef struct rope_table {
-    int64_t half;          ///< head_dim / 2
-    int64_t positions;     ///< rows filled
-    float *inverse_freq;   ///< [half]
-    float *cosine, *sine;  ///< [positions, half]
+    int64_t half;         ///< head_dim / 2
+    int64_t positions;    ///< rows filled
+    float *inverse_freq;  ///< [half]
+    float *cosine, *sine; ///< [positions, half]
 } rope_table;
 
 /* `factors` are divisors of the frequencies, [head_dim / 2], used with ROPE_FACTORS. */

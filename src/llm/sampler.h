@@ -6,10 +6,10 @@
 
 typedef struct sampler_options {
     float temperature; ///< 0: greedy, the most likely token (the lowest id of equals)
-    float top_p;       ///< keep the likeliest tokens up to this mass; 1: all (Holtzman et al., 2020)
-    float min_p;       ///< drop tokens less likely than this share of the likeliest; 0: none
-    int64_t top_k;     ///< keep this many; 0: all
-    uint64_t seed;     ///< the same seed gives the same choices
+    float top_p;   ///< keep the likeliest tokens up to this mass; 1: all (Holtzman et al., 2020)
+    float min_p;   ///< drop tokens less likely than this share of the likeliest; 0: none
+    int64_t top_k; ///< keep this many; 0: all
+    uint64_t seed; ///< the same seed gives the same choices
 } sampler_options;
 
 typedef struct sampler sampler;
