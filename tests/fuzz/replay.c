@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 1 << 20, CUTS = 32, FLIPS = 96, DOUBLINGS = 16 };
+enum { LARGEST_INPUT = 1 << 20, CUTS = 32, FLIPS = 96, DOUBLINGS = 16 };
 
 static size_t num_inputs;
 
@@ -36,7 +36,7 @@ static size_t next_below(uint32_t *state, size_t bound) {
 }
 
 static void run_damaged(const uint8_t *data, size_t size) {
-    static uint8_t damaged[2 * MAX_INPUT];
+    static uint8_t damaged[2 * LARGEST_INPUT];
     uint32_t random = (uint32_t)size;
     for (size_t i = 0; i < CUTS; i++)
         run_input(data, size * i / CUTS);
@@ -57,7 +57,7 @@ static void run_damaged(const uint8_t *data, size_t size) {
 }
 
 static int replay_file(const char *path) {
-    static uint8_t data[MAX_INPUT];
+    static uint8_t data[LARGEST_INPUT];
     FILE *file = fopen(path, "rb");
     if (!file) {
         perror(path);
