@@ -37,7 +37,7 @@ function(add_room_tests)
       get_filename_component(stem ${source} NAME_WE)
       string(REPLACE "test_" "" short ${stem})
       add_executable(${room}_${stem} ${source})
-      target_link_libraries(${room}_${stem} PRIVATE room_${room} PkgConfig::CMOCKA)
+      target_link_libraries(${room}_${stem} PRIVATE room_${room} test_support PkgConfig::CMOCKA)
       target_include_directories(${room}_${stem} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
       target_compile_definitions(${room}_${stem} PRIVATE
                                  TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"

@@ -1,20 +1,42 @@
-/* Fetching models from a Hugging Face hub. */
+/*
+ * Fetching models from a Hugging Face hub.
+ *
+ * A model is fetched into lookup_hub_directory. Each file is first written as "NAME.part"; when
+ * all are there and agree with the size and checksum that the hub announced, they get their names,
+ * and the marker (LOOKUP_MARKER) is written last. So a directory with a marker holds a whole model
+ * of one commit, and what a break or an interrupt leaves is where the next call goes on.
+ */
 #ifndef DEAR_MODEL_HUB_H
 #define DEAR_MODEL_HUB_H
 
 #include "base/error.h"
 
-/* Called as bytes arrive, with the file's name; returning false stops the download. */
-typedef bool (*hub_progress)(void *context, const char *file, double done, double total);
+/* What a pull is busy with. */
+typedef enum hub_step {
+    HUB_WAITING,  ///< for another process that fetches the same model
+    HUB_CHECKING, ///< a file that is there: bytes read of that file's
+    HUB_FETCHING  ///< bytes fetched of all that were missing when the pull began
+} hub_step;
+
+/* Called as a pull goes on, at least about once a second; returning false stops it. */
+typedef bool (*hub_progress)(void *context, hub_step step, const char *file, double done,
+                             double total);
+
+typedef struct hub_request {
+    const char *repository; ///< "org/name"
+    const char *revision;   ///< branch, tag or commit; NULL: "main"
+    const char *gguf;       ///< which file of a repository with several GGUF files; NULL: the one
+    hub_progress progress;  ///< or NULL
+    void *context;          ///< for `progress`
+    long stall_seconds;     ///< without a byte, after which a server is given up; 0: 30
+    double retry_seconds;   ///< pause before the second of four tries, then doubled; 0: 1
+} hub_request;
 
 /*
- * Fetches the files of `repository` ("org/name", `revision` usually "main") that a model needs
- * into DeAR's cache and gives its directory (the caller frees it). The endpoint is HF_ENDPOINT or
- * https://huggingface.co, the token HF_TOKEN; HF_HUB_OFFLINE=1 forbids the network. A broken-off
- * download leaves a part file that the next call resumes; size and SHA-256 are checked before a
- * file gets its name.
+ * Fetches the files that a model needs and gives their directory (the caller frees it); what is
+ * there already is checked and kept. The endpoint is HF_ENDPOINT or https://huggingface.co, the
+ * token HF_TOKEN; HF_HUB_OFFLINE=1 forbids the network.
  */
-dear_status hub_pull(char **directory, const char *repository, const char *revision,
-                     hub_progress progress, void *context, dear_error *err);
+dear_status hub_pull(char **directory, const hub_request *request, dear_error *err);
 
 #endif
