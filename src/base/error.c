@@ -26,7 +26,8 @@ dear_status error_prefix(dear_error *err, const char *format, ...) {
     int n = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof err->message)
-        snprintf(err->message + n, sizeof err->message - (size_t)n, ": %s", old);
+        snprintf(err->message + n, sizeof err->message - (size_t)n, ": %.*s",
+                 (int)(sizeof err->message - (size_t)n), old);
     return err->status;
 }
 

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "base/memory.h"
 
 #include <stdatomic.h>
@@ -17,20 +16,26 @@ static bool must_fail(void) {
            atomic_fetch_sub(&fail_countdown, 1) == 1;
 }
 
+/* malloc's own limit: an object is at most PTRDIFF_MAX bytes. */
+static bool too_large(size_t count, size_t size) {
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 64;
+}
+
 void *mem_calloc(size_t count, size_t size) {
-    if (must_fail())
+    if (too_large(count, size) || must_fail())
         return NULL;
     return calloc(count ? count : 1, size ? size : 1);
 }
 
 void *mem_realloc(void *block, size_t count, size_t size) {
-    if (must_fail())
+    if (too_large(count, size) || must_fail())
         return NULL;
-    return reallocarray(block, count ? count : 1, size ? size : 1);
+    return realloc(block, count && size ? count * size : 1);
 }
 
 void *mem_alloc_aligned(size_t bytes) {
-    if (must_fail() || bytes > SIZE_MAX - 64)
+    if (too_large(bytes, 1) || must_fail())
         return NULL;
     return aligned_alloc(64, (bytes + 64) / 64 * 64);
 }
