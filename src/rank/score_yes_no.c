@@ -60,10 +60,10 @@ static dear_status plain_turn(pointwise *p, dear_error *err) {
 
 static dear_status first_token(pointwise *p, const char *word, int32_t *id, dear_error *err) {
     token_list ids = {0};
-    TRY(encode_own(p->tok, word, strlen(word), &ids, err));
+    dear_status status = encode_own(p->tok, word, strlen(word), &ids, err);
     *id = ids.count ? ids.ids[0] : -1;
     token_list_free(&ids);
-    return DEAR_OK;
+    return status;
 }
 
 dear_status yes_no_open(pointwise *p, dear_error *err) {
