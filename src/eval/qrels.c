@@ -1,1 +1,137 @@
+#define _GNU_SOURCE
+#include "eval/qrels.h"
 
+#include "base/file.h"
+#include "base/memory.h"
+#include "rank/utf8_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUM_COLUMNS = 4 };
+
+static dear_status line_error(const line_reader *lines, dear_error *err, const char *what) {
+    return error_set(err, DEAR_ERROR_INPUT, "%s:%zu: %s", line_reader_path(lines),
+                     line_reader_number(lines), what);
+}
+
+const qrels_topic *qrels_find(const qrels *q, const char *qid) {
+    size_t place = id_table_find(&q->index, qid);
+    return place == ID_NONE ? NULL : &q->topics[place];
+}
+
+int32_t qrels_relevance(const qrels_topic *topic, const char *docid, int32_t unjudged) {
+    size_t place = id_table_find(&topic->index, docid);
+    return place == ID_NONE ? unjudged : topic->judgments[place].relevance;
+}
+
+/* The query's topic, added when it is new; NULL when there is no memory. */
+static qrels_topic *topic_of(qrels *q, const char *qid) {
+    size_t known = id_table_find(&q->index, qid);
+    if (known != ID_NONE)
+        return &q->topics[known];
+    if (!mem_grow((void **)&q->topics, &q->capacity, q->count, sizeof *q->topics))
+        return NULL;
+    qrels_topic topic = {.qid = mem_strdup(qid)};
+    size_t *place = topic.qid ? id_table_at(&q->index, topic.qid) : NULL;
+    if (!place) {
+        mem_free(topic.qid);
+        return NULL;
+    }
+    *place = q->count;
+    q->topics[q->count] = topic;
+    return &q->topics[q->count++];
+}
+
+static bool add_judgment(qrels_topic *t, const char *docid, int32_t relevance) {
+    if (!mem_grow((void **)&t->judgments, &t->capacity, t->count, sizeof *t->judgments))
+        return false;
+    judgment j = {mem_strdup(docid), relevance};
+    size_t *place = j.docid ? id_table_at(&t->index, j.docid) : NULL;
+    if (!place) {
+        mem_free(j.docid);
+        return false;
+    }
+    *place = t->count;
+    t->judgments[t->count++] = j;
+    return true;
+}
+
+static bool parse_relevance(int32_t *out, const char *text) {
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    *out = (int32_t)value;
+    return end != text && *end == 0 && errno == 0 && value >= INT32_MIN && value <= INT32_MAX;
+}
+
+/* Splits at white space; returns the number of columns, at most one more than there should be. */
+static size_t split_columns(char *line, char *columns[NUM_COLUMNS + 1]) {
+    size_t n = 0;
+    for (char *rest = line, *field;
+         n <= NUM_COLUMNS && (field = strtok_r(rest, " \t\r\v\f", &rest));)
+        columns[n++] = field;
+    return n;
+}
+
+static dear_status read_line(qrels *q, const line_reader *lines, char *line, size_t length,
+                             dear_error *err) {
+    char *columns[NUM_COLUMNS + 1];
+    if (!utf8_valid(line, length))
+        return line_error(lines, err, "is not UTF-8 text");
+    size_t n = *line == '#' ? 0 : split_columns(line, columns);
+    if (n == 0)
+        return DEAR_OK;
+    int32_t relevance;
+    if (n != NUM_COLUMNS)
+        return line_error(lines, err, "needs four columns: qid iteration docid relevance");
+    if (!parse_relevance(&relevance, columns[3]))
+        return line_error(lines, err, "the relevance (4th column) must be a whole number");
+    qrels_topic *topic = topic_of(q, columns[0]);
+    if (topic && id_table_find(&topic->index, columns[2]) != ID_NONE)
+        return error_set(
+            err, DEAR_ERROR_INPUT, "%s:%zu: document \"%s\" is judged twice for query \"%s\"",
+            line_reader_path(lines), line_reader_number(lines), columns[2], columns[0]);
+    return topic && add_judgment(topic, columns[2], relevance) ? DEAR_OK : error_memory(err);
+}
+
+static dear_status read_lines(qrels *q, line_reader *lines, dear_error *err) {
+    for (;;) {
+        char *line;
+        size_t length;
+        TRY(line_reader_next(lines, &line, &length, err));
+        if (!line)
+            return DEAR_OK;
+        TRY(read_line(q, lines, line, length, err));
+    }
+}
+
+dear_status qrels_read(qrels *out, const char *path, dear_error *err) {
+    *out = (qrels){0};
+    line_reader *lines;
+    TRY(line_reader_open(&lines, path, err));
+    dear_status status = read_lines(out, lines, err);
+    line_reader_close(lines);
+    if (status == DEAR_OK && out->count == 0)
+        status = error_set(err, DEAR_ERROR_INPUT, "%s: holds no judgments", path);
+    if (status != DEAR_OK)
+        qrels_free(out);
+    return status;
+}
+
+static void free_topic(qrels_topic *t) {
+    for (size_t i = 0; i < t->count; i++)
+        mem_free(t->judgments[i].docid);
+    mem_free(t->judgments);
+    id_table_free(&t->index);
+    mem_free(t->qid);
+}
+
+void qrels_free(qrels *q) {
+    for (size_t i = 0; i < q->count; i++)
+        free_topic(&q->topics[i]);
+    mem_free(q->topics);
+    id_table_free(&q->index);
+    *q = (qrels){0};
+}
