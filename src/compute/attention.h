@@ -21,12 +21,12 @@ typedef struct attention_keys {
  * the first `own_visible + i` of `own`.
  */
 typedef struct attention_run {
-    const float *q;      ///< [count, num_heads, head_dim], rows `q_stride` floats apart
-    float *out;          ///< [count, num_heads, head_dim], rows `out_stride` floats apart
+    const float *q; ///< [count, num_heads, head_dim], rows `q_stride` floats apart
+    float *out;     ///< [count, num_heads, head_dim], rows `out_stride` floats apart
     int64_t count;
     attention_keys prefix; ///< count 0: none
     attention_keys own;
-    int64_t own_visible;   ///< own keys that the first query sees, itself included: >= 1
+    int64_t own_visible; ///< own keys that the first query sees, itself included: >= 1
 } attention_run;
 
 typedef struct attention_shape {

@@ -14,8 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The widest panel of any table. */
+enum { KERNELS_MAX_PANEL = 32 };
+
 typedef struct kernels {
     cpu_level level;
+
+    /* Columns that the matrix products below compute at a time. */
+    size_t panel;
 
     /* y[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon), one row (Zhang & Sennrich, 2019). */
     void (*rmsnorm)(float *y /* [n] */, const float *x /* [n] */, const float *weight /* [n] */,
@@ -44,8 +50,9 @@ typedef struct kernels {
     /* log(sum(exp(x[i]))), stable; n >= 1. */
     float (*log_sum_exp)(const float *x /* [n] */, size_t n);
 
-    /* Symmetric int8, one row: q[i] = round(x[i] / scale), scale = max|x| / 127 (0 for a row of
-     * zeros). Rounds half to even. Returns the scale. */
+    /* Symmetric int8, one row: q[i] = round(x[i] * (127 / max|x|)), half to even. Returns the
+     * scale, max|x| / 127; 0 for a row of zeros (or of values under 2^-119). A row that holds an
+     * infinity or a NaN gives zeros and a scale that is not finite, so its products are NaN. */
     float (*quantize_row)(int8_t *q /* [n] */, const float *x /* [n] */, size_t n);
 
     /* y[i] = acc[i] * row_scale * column_scale[i]: the epilogue of an int8 GEMM, one row. */
@@ -55,6 +62,26 @@ typedef struct kernels {
     /* bf16 bits from float32 (round to nearest even) and back. */
     void (*to_bf16)(uint16_t *y /* [n] */, const float *x /* [n] */, size_t n);
     void (*from_bf16)(float *y /* [n] */, const uint16_t *x /* [n] */, size_t n);
+
+    /* y[i] = x[i]. */
+    void (*widen_int8)(int16_t *y /* [n] */, const int8_t *x /* [n] */, size_t n);
+
+    /* c = a b, or c += a b with `add`, for one panel of columns; c, a and b are `ldc`, `lda` and
+     * `ldb` elements from row to row. Each element is one chain of fused additions in the order of
+     * k, begun with c[i][j] if `add`, so cutting k into several calls changes no bit. */
+    void (*gemm_f32)(float *c /* [rows, panel] */, size_t ldc, const float *a /* [rows, k] */,
+                     size_t lda, const float *b /* [k, panel] */, size_t ldb, size_t rows, size_t k,
+                     bool add);
+
+    /* As gemm_f32, exactly, as long as no sum leaves int32. Two k's stand side by side in b. */
+    void (*gemm_int16)(int32_t *c /* [rows, panel] */, size_t ldc, const int16_t *a /* [rows, k] */,
+                       size_t lda, const int16_t *b /* [k/2, panel, 2] */, size_t rows,
+                       size_t k /* even */, bool add);
+
+    /* b[i][j] = rows[j][i]: up to `panel` rows stood up as the columns of a panel; columns from
+     * `count` on are zeros. */
+    void (*transpose_panel)(float *b /* [n, panel] */, const float *const *rows /* [count][n] */,
+                            size_t count, size_t n);
 } kernels;
 
 /* The table for this machine. */
@@ -62,5 +89,10 @@ const kernels *kernels_get(void);
 
 /* The table of one level, for tests and timings; NULL if this CPU cannot run it. */
 const kernels *kernels_at(cpu_level level);
+
+/* The tables themselves; those that were not compiled for this processor are NULL. */
+extern const kernels kernels_plain;
+extern const kernels *const kernels_avx2;
+extern const kernels *const kernels_avx512;
 
 #endif

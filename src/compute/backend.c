@@ -1,0 +1,80 @@
+#include "compute/backend.h"
+
+#include "base/memory.h"
+#include "compute/cpu.h"
+#include "compute/onednn.h"
+#include "compute/panels.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* A product whose 16-bit partial sums would saturate: every weight and activation is +1 or -1,
+ * which int8 makes +127 or -127. */
+enum { TEST_TOKENS = 20, TEST_OUT = 48, TEST_IN = 300 };
+
+static float test_sign(int64_t row, int64_t i) {
+    uint32_t hash = (uint32_t)(row * 7919 + i) * 2654435761u;
+    bool negative = row == 0 ? false : row == 1 ? true : hash >> 31;
+    return negative ? -1 : 1;
+}
+
+static dear_status test_weight(void *context, int64_t first, int64_t count, float *out,
+                               dear_error *err) {
+    (void)context, (void)err;
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t i = 0; i < TEST_IN; i++)
+            out[row * TEST_IN + i] = test_sign(first + row, i);
+    return DEAR_OK;
+}
+
+/* Whether oneDNN's int8 product equals ours, bit for bit. */
+static bool onednn_is_exact(void) {
+    enum { X = TEST_TOKENS * TEST_IN, Y = TEST_TOKENS * TEST_OUT };
+    onednn_matmul *theirs = NULL;
+    panels *ours = NULL;
+    linear_scratch *scratch = NULL;
+    float *x = mem_calloc(X + 2 * Y, sizeof *x), *y = x ? x + X : NULL;
+    if (x)
+        test_weight(NULL, 0, TEST_TOKENS, x, NULL);
+    bool exact = x && linear_scratch_create(&scratch, NULL) == DEAR_OK &&
+                 panels_create(&ours, TEST_OUT, TEST_IN, PRECISION_INT8, test_weight, NULL, NULL) ==
+                     DEAR_OK &&
+                 onednn_matmul_create(&theirs, TEST_OUT, TEST_IN, PRECISION_INT8, test_weight, NULL,
+                                      NULL) == DEAR_OK &&
+                 panels_apply(ours, scratch, x, TEST_TOKENS, y, NULL) == DEAR_OK &&
+                 onednn_matmul_apply(theirs, scratch, x, TEST_TOKENS, y + Y, NULL) == DEAR_OK &&
+                 memcmp(y, y + Y, Y * sizeof *y) == 0;
+    onednn_matmul_free(theirs);
+    panels_free(ours);
+    linear_scratch_free(scratch);
+    mem_free(x);
+    return exact;
+}
+
+static bool onednn_is_best(precision p) {
+    const cpu_features *f = cpu_get_features();
+    switch (p) {
+    case PRECISION_F32:
+        return f->avx512;
+    case PRECISION_BF16:
+        return f->avx512_bf16 || f->amx_bf16;
+    case PRECISION_INT8:
+        return (f->avx512_vnni || f->avx_vnni || f->amx_int8) && onednn_is_exact();
+    case PRECISION_AUTO:
+        break;
+    }
+    return false;
+}
+
+static pthread_once_t asked = PTHREAD_ONCE_INIT;
+static backend backends[PRECISION_INT8 + 1];
+
+static void ask(void) {
+    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++)
+        backends[p] = onednn_is_best(p) ? BACKEND_ONEDNN : BACKEND_PANELS;
+}
+
+backend backend_for(precision p) {
+    pthread_once(&asked, ask);
+    return backends[p];
+}

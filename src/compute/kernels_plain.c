@@ -1,0 +1,171 @@
+/* The reference: each kernel as its definition reads. */
+#include "compute/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PANEL = 16 };
+
+static void rmsnorm(float *y, const float *x, const float *weight, size_t n, float epsilon) {
+    double squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += (double)x[i] * x[i];
+    float scale = (float)(1 / sqrt(squares / (double)n + epsilon));
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * scale * weight[i];
+}
+
+static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+    size_t half = head_dim / 2;
+    for (size_t i = 0; i < half; i++) {
+        float a = x[i], b = x[i + half];
+        x[i] = a * cosine[i] - b * sine[i];
+        x[i + half] = b * cosine[i] + a * sine[i];
+    }
+}
+
+static void swiglu(float *y, const float *gate, const float *up, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static void add(float *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+
+static void axpy(float *y, float a, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] += a * x[i];
+}
+
+static float dot(const float *x, const float *y, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * y[i];
+    return (float)sum;
+}
+
+static float largest(const float *x, size_t n) {
+    float max = x[0];
+    for (size_t i = 1; i < n; i++)
+        if (x[i] > max)
+            max = x[i];
+    return max;
+}
+
+static void softmax(float *x, size_t n) {
+    float max = largest(x, n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = expf(x[i] - max);
+        sum += x[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        x[i] *= (float)(1 / sum);
+}
+
+static float log_sum_exp(const float *x, size_t n) {
+    float max = largest(x, n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += expf(x[i] - max);
+    return (float)(max + log(sum));
+}
+
+static float quantize_row(int8_t *q, const float *x, size_t n) {
+    float max = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!(fabsf(x[i]) <= max) && !isnan(max))
+            max = fabsf(x[i]);
+    memset(q, 0, n);
+    if (!isfinite(max))
+        return max;
+    if (max < 0x1p-119f)
+        return 0;
+    float inverse = 127 / max;
+    for (size_t i = 0; i < n; i++)
+        q[i] = (int8_t)lrintf(x[i] * inverse);
+    return max / 127;
+}
+
+static void dequantize_row(float *y, const int32_t *acc, float row_scale, const float *column_scale,
+                           size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)acc[i] * row_scale * column_scale[i];
+}
+
+static void to_bf16(uint16_t *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        uint32_t rounded = bits + 0x7fff + (bits >> 16 & 1);
+        y[i] = (uint16_t)((isnan(x[i]) ? bits | 0x400000 : rounded) >> 16);
+    }
+}
+
+static void from_bf16(float *y, const uint16_t *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)x[i] << 16;
+        memcpy(&y[i], &bits, sizeof bits);
+    }
+}
+
+static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+}
+
+static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                     size_t rows, size_t k, bool accumulate) {
+    for (size_t r = 0; r < rows; r++) {
+        float sum[PANEL] = {0};
+        if (accumulate)
+            memcpy(sum, c + r * ldc, sizeof sum);
+        for (size_t i = 0; i < k; i++)
+            for (size_t j = 0; j < PANEL; j++)
+                sum[j] += a[r * lda + i] * b[i * ldb + j];
+        memcpy(c + r * ldc, sum, sizeof sum);
+    }
+}
+
+static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
+                       size_t rows, size_t k, bool accumulate) {
+    for (size_t r = 0; r < rows; r++) {
+        int32_t sum[PANEL] = {0};
+        if (accumulate)
+            memcpy(sum, c + r * ldc, sizeof sum);
+        for (size_t i = 0; i < k; i += 2)
+            for (size_t j = 0; j < PANEL; j++)
+                sum[j] += a[r * lda + i] * b[i * PANEL + 2 * j] +
+                          a[r * lda + i + 1] * b[i * PANEL + 2 * j + 1];
+        memcpy(c + r * ldc, sum, sizeof sum);
+    }
+}
+
+static void transpose_panel(float *b, const float *const *rows, size_t count, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < PANEL; j++)
+            b[i * PANEL + j] = j < count ? rows[j][i] : 0;
+}
+
+const kernels kernels_plain = {
+    .level = CPU_PLAIN,
+    .panel = PANEL,
+    .rmsnorm = rmsnorm,
+    .rope = rope,
+    .swiglu = swiglu,
+    .add = add,
+    .axpy = axpy,
+    .dot = dot,
+    .softmax = softmax,
+    .log_sum_exp = log_sum_exp,
+    .quantize_row = quantize_row,
+    .dequantize_row = dequantize_row,
+    .to_bf16 = to_bf16,
+    .from_bf16 = from_bf16,
+    .widen_int8 = widen_int8,
+    .gemm_f32 = gemm_f32,
+    .gemm_int16 = gemm_int16,
+    .transpose_panel = transpose_panel,
+};

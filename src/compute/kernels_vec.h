@@ -1,0 +1,348 @@
+/*
+ * The fast kernels, written once over vectors of LANES float32: a file that has included
+ * vec_avx2.h or vec_avx512.h includes this one next and gets `static const kernels table`.
+ */
+#include <math.h>
+
+enum { PANEL = 2 * LANES };
+
+static inline size_t at_most(size_t n, size_t limit) {
+    return n < limit ? n : limit;
+}
+
+/* The next vector of `left` elements; lanes beyond them hold `fill`. */
+static inline vec take(const float *p, size_t left, float fill) {
+    return left >= LANES ? vec_load(p) : vec_load_part(p, left, fill);
+}
+
+static inline void put(float *p, vec x, size_t left) {
+    if (left >= LANES)
+        vec_store(p, x);
+    else
+        vec_store_part(p, x, left);
+}
+
+/*
+ * exp(x), to 1.1 units in the last place; 0 below -87.33, where float32 is no longer normal, and
+ * 2^127.5 above 88.37. x = n ln 2 + r (Cody & Waite's split of ln 2), exp(r) = 1 + r + r^2 P(r)
+ * with P minimax for the relative error on |r| <= ln(2)/2.
+ */
+static inline vec vec_exp(vec x) {
+    const vec lowest = vec_set(-87.33f), highest = vec_set(88.37f);
+    vec clamped = vec_max(lowest, vec_min(highest, x));
+    vec n = vec_round(vec_mul(clamped, vec_set(0x1.715476p+0f)));
+    vec r = vec_fnma(n, vec_set(0.693359375f), clamped);
+    r = vec_fnma(n, vec_set(-2.1219444e-4f), r);
+    vec p = vec_set(0x1.6a2434p-10f);
+    p = vec_fma(p, r, vec_set(0x1.1239e2p-7f));
+    p = vec_fma(p, r, vec_set(0x1.5558f2p-5f));
+    p = vec_fma(p, r, vec_set(0x1.555492p-3f));
+    p = vec_fma(p, r, vec_set(0x1.fffffcp-2f));
+    p = vec_add(vec_fma(p, vec_mul(r, r), r), vec_set(1));
+    ivec power = ivec_shift_left(ivec_add(vec_to_int(n), ivec_set(127)), 23);
+    return vec_unless_below(vec_mul(p, vec_from_bits(power)), x, lowest);
+}
+
+static float dot(const float *x, const float *y, size_t n) {
+    vec sum[4] = {vec_set(0), vec_set(0), vec_set(0), vec_set(0)};
+    size_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (size_t j = 0; j < 4; j++)
+            sum[j] = vec_fma(vec_load(x + i + j * LANES), vec_load(y + i + j * LANES), sum[j]);
+    for (; i < n; i += LANES)
+        sum[0] = vec_fma(take(x + i, n - i, 0), take(y + i, n - i, 0), sum[0]);
+    return vec_sum(vec_add(vec_add(sum[0], sum[1]), vec_add(sum[2], sum[3])));
+}
+
+static void rmsnorm(float *y, const float *x, const float *weight, size_t n, float epsilon) {
+    vec scale = vec_set(1 / sqrtf(dot(x, x, n) / (float)n + epsilon));
+    for (size_t i = 0; i < n; i += LANES) {
+        vec scaled = vec_mul(take(x + i, n - i, 0), scale);
+        put(y + i, vec_mul(scaled, take(weight + i, n - i, 0)), n - i);
+    }
+}
+
+static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+    size_t half = head_dim / 2;
+    for (size_t i = 0; i < half; i += LANES) {
+        size_t left = half - i;
+        vec a = take(x + i, left, 0), b = take(x + half + i, left, 0);
+        vec c = take(cosine + i, left, 0), s = take(sine + i, left, 0);
+        put(x + i, vec_fnma(b, s, vec_mul(a, c)), left);
+        put(x + half + i, vec_fma(a, s, vec_mul(b, c)), left);
+    }
+}
+
+static void swiglu(float *y, const float *gate, const float *up, size_t n) {
+    for (size_t i = 0; i < n; i += LANES) {
+        vec g = take(gate + i, n - i, 0);
+        vec silu = vec_div(g, vec_add(vec_set(1), vec_exp(vec_sub(vec_set(0), g))));
+        put(y + i, vec_mul(silu, take(up + i, n - i, 0)), n - i);
+    }
+}
+
+static void add(float *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i += LANES)
+        put(y + i, vec_add(take(y + i, n - i, 0), take(x + i, n - i, 0)), n - i);
+}
+
+static void axpy(float *y, float a, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i += LANES)
+        put(y + i, vec_fma(vec_set(a), take(x + i, n - i, 0), take(y + i, n - i, 0)), n - i);
+}
+
+static float largest(const float *x, size_t n) {
+    vec max = vec_set(-INFINITY);
+    for (size_t i = 0; i < n; i += LANES)
+        max = vec_max(max, take(x + i, n - i, -INFINITY));
+    return vec_largest(max);
+}
+
+/* The sum of exp(x[i] - max); exponentials go to y unless it is NULL. Sums of 512 are added up in
+ * double, so long rows (a vocabulary) lose nothing. */
+static double sum_of_exp(float *y, const float *x, float max, size_t n) {
+    double sum = 0;
+    for (size_t begin = 0; begin < n; begin += 512) {
+        size_t end = at_most(begin + 512, n);
+        vec part = vec_set(0);
+        for (size_t i = begin; i < end; i += LANES) {
+            vec e = vec_exp(vec_sub(take(x + i, end - i, -INFINITY), vec_set(max)));
+            part = vec_add(part, e);
+            if (y)
+                put(y + i, e, end - i);
+        }
+        sum += vec_sum(part);
+    }
+    return sum;
+}
+
+static void softmax(float *x, size_t n) {
+    vec inverse = vec_set((float)(1 / sum_of_exp(x, x, largest(x, n), n)));
+    for (size_t i = 0; i < n; i += LANES)
+        put(x + i, vec_mul(take(x + i, n - i, 0), inverse), n - i);
+}
+
+static float log_sum_exp(const float *x, size_t n) {
+    float max = largest(x, n);
+    return (float)(max + log(sum_of_exp(NULL, x, max, n)));
+}
+
+/* The bits of the largest magnitude. As integers they order infinities and NaNs above all else. */
+static int32_t largest_magnitude(const float *x, size_t n) {
+    ivec max = ivec_set(0);
+    for (size_t i = 0; i < n; i += LANES)
+        max = ivec_max(max, ivec_and(vec_bits(take(x + i, n - i, 0)), ivec_set(0x7fffffff)));
+    int32_t lane[LANES], all = 0;
+    ivec_store(lane, max);
+    for (size_t i = 0; i < LANES; i++)
+        all = lane[i] > all ? lane[i] : all;
+    return all;
+}
+
+static float quantize_row(int8_t *q, const float *x, size_t n) {
+    int32_t bits = largest_magnitude(x, n);
+    float max;
+    memcpy(&max, &bits, sizeof max);
+    if (!isfinite(max) || max < 0x1p-119f) {
+        memset(q, 0, n);
+        return isfinite(max) ? 0 : max;
+    }
+    vec inverse = vec_set(127 / max);
+    for (size_t i = 0; i < n; i += LANES) {
+        int8_t narrow[LANES];
+        ivec_store_int8(narrow, vec_to_int(vec_mul(take(x + i, n - i, 0), inverse)));
+        memcpy(q + i, narrow, at_most(n - i, LANES));
+    }
+    return max / 127;
+}
+
+static void dequantize_row(float *y, const int32_t *acc, float row_scale, const float *column_scale,
+                           size_t n) {
+    vec scale = vec_set(row_scale);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        vec scaled = vec_mul(vec_from_int(ivec_load(acc + i)), scale);
+        vec_store(y + i, vec_mul(scaled, vec_load(column_scale + i)));
+    }
+    for (; i < n; i++)
+        y[i] = (float)acc[i] * row_scale * column_scale[i];
+}
+
+static void to_bf16(uint16_t *y, const float *x, size_t n) {
+    const ivec magnitude = ivec_set(0x7fffffff), infinity = ivec_set(0x7f800000);
+    for (size_t i = 0; i < n; i += LANES) {
+        ivec bits = vec_bits(take(x + i, n - i, 0));
+        ivec odd = ivec_and(ivec_shift_right(bits, 16), ivec_set(1));
+        ivec rounded = ivec_shift_right(ivec_add(bits, ivec_add(odd, ivec_set(0x7fff))), 16);
+        ivec nan = ivec_or(ivec_shift_right(bits, 16), ivec_set(0x40));
+        uint16_t narrow[LANES];
+        ivec_store_uint16(narrow, ivec_if_above(ivec_and(bits, magnitude), infinity, nan, rounded));
+        memcpy(y + i, narrow, 2 * at_most(n - i, LANES));
+    }
+}
+
+static void from_bf16(float *y, const uint16_t *x, size_t n) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vec_store(y + i, vec_from_bits(ivec_shift_left(ivec_load_uint16(x + i), 16)));
+    for (; i < n; i++) {
+        uint32_t bits = (uint32_t)x[i] << 16;
+        memcpy(&y[i], &bits, sizeof bits);
+    }
+}
+
+static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
+    size_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES)
+        widen_int8_lanes(y + i, x + i);
+    for (; i < n; i++)
+        y[i] = x[i];
+}
+
+/* Below, `rows` is a constant where the function is inlined, so that `sum` lives in registers. */
+#define CONSTANT_ROWS static inline __attribute__((always_inline)) void
+
+CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                       size_t k, bool accumulate, const size_t rows) {
+    vec sum[TILE_ROWS][2];
+#pragma GCC unroll 16
+    for (size_t r = 0; r < rows; r++) {
+        sum[r][0] = accumulate ? vec_load(c + r * ldc) : vec_set(0);
+        sum[r][1] = accumulate ? vec_load(c + r * ldc + LANES) : vec_set(0);
+    }
+    for (size_t i = 0; i < k; i++, b += ldb) {
+        vec b0 = vec_load(b), b1 = vec_load(b + LANES);
+#pragma GCC unroll 16
+        for (size_t r = 0; r < rows; r++) {
+            vec x = vec_set(a[r * lda + i]);
+            sum[r][0] = vec_fma(x, b0, sum[r][0]);
+            sum[r][1] = vec_fma(x, b1, sum[r][1]);
+        }
+    }
+#pragma GCC unroll 16
+    for (size_t r = 0; r < rows; r++) {
+        vec_store(c + r * ldc, sum[r][0]);
+        vec_store(c + r * ldc + LANES, sum[r][1]);
+    }
+}
+
+static inline ivec pair(const int16_t *p) {
+    int32_t both;
+    memcpy(&both, p, sizeof both);
+    return ivec_set(both);
+}
+
+CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
+                         size_t k, bool accumulate, const size_t rows) {
+    ivec sum[TILE_ROWS][2];
+#pragma GCC unroll 16
+    for (size_t r = 0; r < rows; r++) {
+        sum[r][0] = accumulate ? ivec_load(c + r * ldc) : ivec_set(0);
+        sum[r][1] = accumulate ? ivec_load(c + r * ldc + LANES) : ivec_set(0);
+    }
+    for (size_t i = 0; i < k; i += 2, b += 2 * PANEL) {
+        ivec b0 = ivec_load((const int32_t *)b), b1 = ivec_load((const int32_t *)b + LANES);
+#pragma GCC unroll 16
+        for (size_t r = 0; r < rows; r++) {
+            ivec x = pair(a + r * lda + i);
+            sum[r][0] = ivec_multiply_pairs(sum[r][0], x, b0);
+            sum[r][1] = ivec_multiply_pairs(sum[r][1], x, b1);
+        }
+    }
+#pragma GCC unroll 16
+    for (size_t r = 0; r < rows; r++) {
+        ivec_store(c + r * ldc, sum[r][0]);
+        ivec_store(c + r * ldc + LANES, sum[r][1]);
+    }
+}
+
+/* Rows are taken in whole tiles, the rest as 8, 4, 2 and 1. */
+static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                     size_t rows, size_t k, bool accumulate) {
+    for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
+        if (rows >= TILE_ROWS)
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = TILE_ROWS);
+        else if (TILE_ROWS > 8 && rows >= 8)
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = at_most(8, TILE_ROWS));
+        else if (rows >= 4)
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 4);
+        else if (rows >= 2)
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 2);
+        else
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 1);
+    }
+}
+
+static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
+                       size_t rows, size_t k, bool accumulate) {
+    for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
+        if (rows >= TILE_ROWS)
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = TILE_ROWS);
+        else if (TILE_ROWS > 8 && rows >= 8)
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = at_most(8, TILE_ROWS));
+        else if (rows >= 4)
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 4);
+        else if (rows >= 2)
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 2);
+        else
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 1);
+    }
+}
+
+/* b[i][j] = rows[j][i] for an 8 x 8 block: three rounds of swaps, of 1, 2 and 4 lanes. */
+static inline void transpose_8x8(float *b, size_t ldb, const float *const rows[8], size_t i) {
+    __m256 in[8], pairs[8], quads[8];
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++)
+        in[j] = _mm256_loadu_ps(rows[j] + i);
+#pragma GCC unroll 4
+    for (int j = 0; j < 8; j += 2) {
+        pairs[j] = _mm256_unpacklo_ps(in[j], in[j + 1]);
+        pairs[j + 1] = _mm256_unpackhi_ps(in[j], in[j + 1]);
+    }
+#pragma GCC unroll 2
+    for (int j = 0; j < 8; j += 4) {
+        quads[j] = _mm256_shuffle_ps(pairs[j], pairs[j + 2], 0x44);
+        quads[j + 1] = _mm256_shuffle_ps(pairs[j], pairs[j + 2], 0xee);
+        quads[j + 2] = _mm256_shuffle_ps(pairs[j + 1], pairs[j + 3], 0x44);
+        quads[j + 3] = _mm256_shuffle_ps(pairs[j + 1], pairs[j + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        __m256 low = _mm256_permute2f128_ps(quads[j], quads[j + 4], 0x20);
+        __m256 high = _mm256_permute2f128_ps(quads[j], quads[j + 4], 0x31);
+        _mm256_storeu_ps(b + (size_t)j * ldb, low);
+        _mm256_storeu_ps(b + (size_t)(j + 4) * ldb, high);
+    }
+}
+
+static void transpose_panel(float *b, const float *const *rows, size_t count, size_t n) {
+    size_t whole_columns = count / 8 * 8, whole_n = n / 8 * 8;
+    for (size_t j = 0; j < whole_columns; j += 8)
+        for (size_t i = 0; i < whole_n; i += 8)
+            transpose_8x8(b + i * PANEL + j, PANEL, rows + j, i);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i < whole_n ? whole_columns : 0; j < PANEL; j++)
+            b[i * PANEL + j] = j < count ? rows[j][i] : 0;
+}
+
+static const kernels table = {
+    .level = (cpu_level)TABLE_LEVEL,
+    .panel = PANEL,
+    .rmsnorm = rmsnorm,
+    .rope = rope,
+    .swiglu = swiglu,
+    .add = add,
+    .axpy = axpy,
+    .dot = dot,
+    .softmax = softmax,
+    .log_sum_exp = log_sum_exp,
+    .quantize_row = quantize_row,
+    .dequantize_row = dequantize_row,
+    .to_bf16 = to_bf16,
+    .from_bf16 = from_bf16,
+    .widen_int8 = widen_int8,
+    .gemm_f32 = gemm_f32,
+    .gemm_int16 = gemm_int16,
+    .transpose_panel = transpose_panel,
+};
