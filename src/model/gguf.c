@@ -235,7 +235,8 @@ static dear_status check_version(cursor *c, dear_error *err) {
     uint32_t version;
     const unsigned char *magic;
     if (c->g->map.size < 4 || memcmp(c->g->map.data, "GGUF", 4) != 0)
-        return error_set(err, DEAR_ERROR_INPUT, "%s: not a GGUF file", c->g->path);
+        return error_set(err, DEAR_ERROR_INPUT,
+                         "%s: not a GGUF file (of other formats, give the directory)", c->g->path);
     TRY(take(c, 4, "the header", &magic, err));
     TRY(take_u32(c, "the header", &version, err));
     if (version == 2 || version == 3)

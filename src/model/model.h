@@ -31,13 +31,14 @@ bool model_has_score_head(const model *m);
 /* Divisors of the rope frequencies, [head_dim/2], when the file holds them (ROPE_FACTORS); or NULL. */
 const float *model_rope_factors(const model *m);
 
-/* True when the model holds that weight ("model.layers.0.self_attn.q_proj.weight"). */
+/* True when the model holds that weight ("model.layers.0.self_attn.q_proj.weight"). "lm_head.weight"
+ * is there in a model that ties it to the embeddings too. */
 bool model_has(const model *m, const char *name);
 
 /*
  * Rows [first, first + count) of a weight, widened to float32, GGUF's permutation of Q and K undone
  * and LoRA merged in float32: out is [count, columns]. A vector counts as one row. The shape asked
- * for (`rows` x `columns`) is held to the file's.
+ * for (`rows` x `columns`) is held to the file's. Any number of threads may read at the same time.
  */
 dear_status model_read_rows(const model *m, const char *name, int64_t rows, int64_t columns,
                             int64_t first, int64_t count, float *out /* [count, columns] */,
@@ -47,7 +48,7 @@ dear_status model_read_rows(const model *m, const char *name, int64_t rows, int6
  * that is not the weight as it is used: an adapter changes it, or its rows are permuted. */
 const tensor *model_raw(const model *m, const char *name);
 
-/* Bytes of weights in the files, for progress and `dear info`. */
+/* Bytes of the base's weights in its files, for progress and `dear info`. */
 size_t model_file_bytes(const model *m);
 
 #endif
