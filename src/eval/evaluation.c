@@ -17,12 +17,12 @@ static int larger_first(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* Fills relevances [list->count] in the order of the scores; `order` is room for as many. */
+/* Fills relevances [list->count], best ranked first; `order` is room for as many hits. */
 static void rank_relevances(int32_t *relevances, const hit **order, const hit_list *list,
-                            const qrels_topic *topic) {
+                            bool ordered, const qrels_topic *topic) {
     for (size_t i = 0; i < list->count; i++)
         order[i] = &list->hits[i];
-    if (list->count > 1)
+    if (list->count > 1 && !ordered)
         qsort(order, list->count, sizeof *order, by_score_then_docid);
     for (size_t i = 0; i < list->count; i++)
         relevances[i] = qrels_relevance(topic, order[i]->docid, UNJUDGED);
@@ -46,14 +46,15 @@ static size_t count_relevant(const int32_t *relevances, size_t count) {
 }
 
 /* All measures of one query. */
-static dear_status measure_query(double *values, const hit_list *list, const qrels_topic *topic,
-                                 const measure_list *measures, dear_error *err) {
+static dear_status measure_query(double *values, const hit_list *list, bool ordered,
+                                 const qrels_topic *topic, const measure_list *measures,
+                                 dear_error *err) {
     int32_t *relevances = mem_calloc(list->count, sizeof *relevances);
     int32_t *ideal = mem_calloc(topic->count, sizeof *ideal);
     const hit **order = mem_calloc(list->count, sizeof *order);
     dear_status status = relevances && ideal && order ? DEAR_OK : error_memory(err);
     if (status == DEAR_OK) {
-        rank_relevances(relevances, order, list, topic);
+        rank_relevances(relevances, order, list, ordered, topic);
         ranking r = {.relevances = relevances, .num_ret = list->count, .ideal = ideal};
         r.num_ideal = ideal_relevances(ideal, topic);
         r.num_rel = count_relevant(ideal, r.num_ideal);
@@ -96,8 +97,9 @@ static void sum_up(evaluation *e, const measure_list *measures) {
     }
 }
 
-static dear_status measure_lists(evaluation *e, const hit_list *const *lists, const qrels *judged,
-                                 const measure_list *measures, dear_error *err) {
+static dear_status measure_lists(evaluation *e, const hit_list *const *lists, bool ordered,
+                                 const qrels *judged, const measure_list *measures,
+                                 dear_error *err) {
     e->qids = mem_calloc(e->num_queries, sizeof *e->qids);
     e->values = mem_calloc(e->num_queries * e->num_measures, sizeof *e->values);
     e->all = mem_calloc(e->num_measures, sizeof *e->all);
@@ -105,7 +107,7 @@ static dear_status measure_lists(evaluation *e, const hit_list *const *lists, co
         return error_memory(err);
     for (size_t q = 0; q < e->num_queries; q++) {
         e->qids[q] = lists[q]->qid;
-        TRY(measure_query(e->values + q * e->num_measures, lists[q],
+        TRY(measure_query(e->values + q * e->num_measures, lists[q], ordered,
                           qrels_find(judged, lists[q]->qid), measures, err));
     }
     sum_up(e, measures);
@@ -124,7 +126,7 @@ dear_status evaluate(evaluation *out, const qrels *judged, const hit_set *run,
         status = error_set(err, DEAR_ERROR_INPUT,
                            "the run and the judgments have no query id in common");
     else
-        status = measure_lists(out, lists, judged, measures, err);
+        status = measure_lists(out, lists, run->ordered, judged, measures, err);
     mem_free(lists);
     if (status != DEAR_OK)
         evaluation_free(out);

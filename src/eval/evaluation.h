@@ -15,9 +15,11 @@ typedef struct evaluation {
 } evaluation;
 
 /*
- * Measures a run as trec_eval does by default. Only scores decide the ranking: larger first, ties
- * by docid, larger (in strcmp's order) first. Queries that are not in both run and judgments are
- * left out; none left is DEAR_ERROR_INPUT. The caller ends it with evaluation_free.
+ * Measures a run as trec_eval does by default. Only scores (in double precision) decide the
+ * ranking: larger first, ties by docid, larger in strcmp's order first; but a run that is ordered
+ * (hit_set.ordered: it came in a JSON format) is taken in its order. Queries that are not in both
+ * run and judgments are left out; none left is DEAR_ERROR_INPUT. The caller ends it with
+ * evaluation_free.
  */
 dear_status evaluate(evaluation *out, const qrels *judged, const hit_set *run,
                      const measure_list *measures, dear_error *err);

@@ -76,7 +76,8 @@ dear_status hit_set_join(hit_set *set, hit_set *from, dear_error *err) {
     }
     memcpy(lists + set->count, from->lists, from->count * sizeof *lists);
     id_table_free(&set->index);
-    *set = (hit_set){lists, set->count + from->count, set->count + from->count, index};
+    bool ordered = from->ordered && (set->ordered || set->count == 0);
+    *set = (hit_set){lists, set->count + from->count, set->count + from->count, index, ordered};
     from->count = 0;
     hit_set_free(from);
     return DEAR_OK;

@@ -36,6 +36,7 @@ typedef struct hit_set {
     size_t count;
     size_t capacity;
     id_table index; ///< query id to place in `lists`
+    bool ordered;   ///< the order of the lists is their ranking whatever the scores say
 } hit_set;
 
 /* Adds an empty list, good until the next is added; NULL when there is no memory. Strings are

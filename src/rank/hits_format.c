@@ -248,6 +248,11 @@ static bool settle_texts(hit_list *list) {
     return true;
 }
 
+/* Formats whose lines are ranked by score; the others are ranked by their order. */
+static bool is_by_score(hits_format format) {
+    return format == HITS_FORMAT_TREC || format == HITS_FORMAT_TSV;
+}
+
 static dear_status settle_list(hit_list *list, const hits_input *input, dear_error *err) {
     if (input->need_texts)
         TRY(check_texts(list, input, err));
@@ -255,7 +260,7 @@ static dear_status settle_list(hit_list *list, const hits_input *input, dear_err
     TRY(settle_scores(list, input, err));
     if (!settle_texts(list))
         return error_memory(err);
-    if (input->format == HITS_FORMAT_TREC || input->format == HITS_FORMAT_TSV)
+    if (is_by_score(input->format))
         hit_list_sort(list);
     for (size_t i = 0; i < list->count; i++)
         list->hits[i].first_rank = list->hits[i].rank;
@@ -266,6 +271,7 @@ static dear_status read_all(hit_set *set, hits_input *input, dear_error *err) {
     TRY(read_input(set, input, err));
     TRY(fill_from(set, fill_queries, input->queries_path, err));
     TRY(fill_from(set, fill_passages, input->corpus_path, err));
+    set->ordered = !is_by_score(input->format);
     for (size_t i = 0; i < set->count; i++)
         TRY(settle_list(&set->lists[i], input, err));
     return DEAR_OK;

@@ -1,0 +1,350 @@
+#define _GNU_SOURCE
+#include "command.h"
+#include "engine.h"
+
+#include "base/progress.h"
+#include "rank/passages.h"
+#include "rank/pointwise.h"
+#include "rank/rerank_job.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct rerank_command {
+    engine_options engine;
+    pointwise_options scoring;
+    const char *query;
+    char **files; ///< passages of the query
+    int num_files;
+    hits_input input; ///< a set
+    hits_format format;
+    const char *output;
+    const char *tag;
+    size_t top_k, shard, shards;
+    bool resume;
+    bool timing;
+} rerank_command;
+
+enum {
+    OPTION_INPUT = 'i',
+    OPTION_OUTPUT = 'o',
+    OPTION_TOP_K = 'k',
+    OPTION_FORMAT = 'f',
+    OPTION_QUERY = 3000,
+    OPTION_INPUT_FORMAT,
+    OPTION_QUERIES,
+    OPTION_CORPUS,
+    OPTION_TAG,
+    OPTION_SCORER,
+    OPTION_Q_MAX_LEN,
+    OPTION_P_MAX_LEN,
+    OPTION_SHARD,
+    OPTION_RESUME,
+    OPTION_TIMING
+};
+
+static const struct argp_option options[] = {
+    {NULL, 0, NULL, 0, "One query:", 1},
+    {"query", OPTION_QUERY, "TEXT", 0,
+     "Rerank the passages in FILE... (one a line; \"-\" is standard input) for this query", 1},
+    {NULL, 0, NULL, 0, "A set of queries:", 2},
+    {"input", OPTION_INPUT, "FILE", 0,
+     "Queries with their candidates (\"-\" is standard input; .gz is read as well)", 2},
+    {"input-format", OPTION_INPUT_FORMAT, "F", 0,
+     "auto, json (RankGPT), dpr, jsonl, trec or tsv (default: auto, told from the content)", 2},
+    {"queries", OPTION_QUERIES, "FILE", 0,
+     "Texts of the queries of a TREC or TSV run: TSV or JSON Lines", 2},
+    {"corpus", OPTION_CORPUS, "FILE", 0,
+     "Texts of its documents: TSV (docid, text or docid, title, text) or JSON Lines", 2},
+    {"top-k", OPTION_TOP_K, "K", 0, "Rerank and keep the first K candidates (default: 100)", 2},
+    {"shard", OPTION_SHARD, "I/N", 0,
+     "Do every N-th query only, from query I on, counted from 0 (I < N); `dear convert-run` joins "
+     "the parts",
+     2},
+    {NULL, 0, NULL, 0, "Scoring:", 3},
+    {"scorer", OPTION_SCORER, "S", 0,
+     "auto, head (score head), qlm (query likelihood) or yesno; auto is head if the model has "
+     "one, else qlm",
+     3},
+    {"q-max-len", OPTION_Q_MAX_LEN, "N", 0, "Tokens kept of a query (default: 32)", 3},
+    {"p-max-len", OPTION_P_MAX_LEN, "N", 0, "Tokens kept of a passage (default: 196)", 3},
+    {NULL, 0, NULL, 0, "Output:", 4},
+    {"format", OPTION_FORMAT, "F", 0,
+     "trec, json (what stage 2 reads), dpr, jsonl, tsv or table (default: table for --query and "
+     "on a terminal, else trec)",
+     4},
+    {"output", OPTION_OUTPUT, "FILE", 0,
+     "Write here (default: standard output); until it is whole it is called FILE.part", 4},
+    {"resume", OPTION_RESUME, NULL, 0,
+     "Go on from the FILE.part (or a cut-off FILE) that an interrupted run left", 4},
+    {"tag", OPTION_TAG, "NAME", 0, "Last column of a TREC run (default: dear)", 4},
+    {"timing", OPTION_TIMING, NULL, 0, "Show where the time went", 4},
+    {0}};
+
+static hits_format parse_format(struct argp_state *state, const char *name) {
+    dear_error err;
+    hits_format format;
+    if (hits_format_parse(&format, name, &err) != DEAR_OK)
+        argp_error(state, "%s", err.message);
+    return format;
+}
+
+static void parse_shard(struct argp_state *state, rerank_command *c, const char *text) {
+    unsigned shard, shards;
+    char rest;
+    bool digits = strspn(text, "0123456789/") == strlen(text) && strlen(text) < 20;
+    if (!digits || sscanf(text, "%u/%u%c", &shard, &shards, &rest) != 2 || shard >= shards)
+        argp_error(state, "--shard must be I/N with I from 0 to N - 1, not \"%s\"", text);
+    c->shard = shard;
+    c->shards = shards;
+}
+
+static bool is_standard_stream(const char *path) {
+    return !path || strcmp(path, "-") == 0;
+}
+
+static void check_query(struct argp_state *state, const rerank_command *c) {
+    const hits_input *input = &c->input;
+    if (c->num_files == 0)
+        argp_error(state, "--query needs a FILE of passages, or \"-\" for standard input");
+    if (input->queries_path || input->corpus_path || input->format != HITS_FORMAT_AUTO)
+        argp_error(state, "--queries, --corpus and --input-format go with --input, not --query");
+    if (c->shards != 1)
+        argp_error(state, "--shard goes with --input: a single query cannot be shared out");
+    int from_stdin = 0;
+    for (int i = 0; i < c->num_files; i++)
+        from_stdin += strcmp(c->files[i], "-") == 0;
+    if (from_stdin > 1)
+        argp_error(state, "standard input (\"-\") can be read only once");
+}
+
+static void check_input(struct argp_state *state, const rerank_command *c) {
+    const hits_input *input = &c->input;
+    const char *paths[] = {input->path, input->queries_path, input->corpus_path};
+    int from_stdin = 0;
+    for (int i = 0; i < 3; i++)
+        from_stdin += paths[i] && strcmp(paths[i], "-") == 0;
+    if (from_stdin > 1)
+        argp_error(state, "standard input (\"-\") can be read only once");
+    if (c->num_files)
+        argp_error(state, "\"%s\": files of passages go with --query, not --input", c->files[0]);
+    if (input->format == HITS_FORMAT_TABLE)
+        argp_error(state, "--input-format: a table is for people and cannot be read back");
+}
+
+static void check_output(struct argp_state *state, const rerank_command *c) {
+    if (c->resume && is_standard_stream(c->output))
+        argp_error(state, "--resume needs the --output FILE to go on with");
+    if (c->resume && c->format == HITS_FORMAT_TABLE)
+        argp_error(state, "--resume: a table cannot be gone on with; name another --format");
+}
+
+static void settle(struct argp_state *state, rerank_command *c) {
+    if (!c->query == !c->input.path)
+        argp_error(state, c->query ? "--query and --input exclude each other"
+                                   : "give --query TEXT with FILE..., or --input FILE");
+    if (c->query)
+        check_query(state, c);
+    else
+        check_input(state, c);
+    bool terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
+    if (c->format == HITS_FORMAT_AUTO)
+        c->format = c->query || terminal ? HITS_FORMAT_TABLE : HITS_FORMAT_TREC;
+    check_output(state, c);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    rerank_command *c = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &c->engine;
+        return 0;
+    case OPTION_QUERY:
+        c->query = argument;
+        return 0;
+    case OPTION_INPUT:
+        c->input.path = argument;
+        return 0;
+    case OPTION_INPUT_FORMAT:
+        c->input.format = parse_format(state, argument);
+        return 0;
+    case OPTION_QUERIES:
+        c->input.queries_path = argument;
+        return 0;
+    case OPTION_CORPUS:
+        c->input.corpus_path = argument;
+        return 0;
+    case OPTION_TOP_K:
+        c->top_k = (size_t)parse_whole(state, "top-k", argument, 1, INT_MAX);
+        return 0;
+    case OPTION_SHARD:
+        parse_shard(state, c, argument);
+        return 0;
+    case OPTION_SCORER:
+        if (!scorer_parse(&c->scoring.scorer, argument))
+            argp_error(state, "--scorer is auto, head, qlm or yesno, not \"%s\"", argument);
+        return 0;
+    case OPTION_Q_MAX_LEN:
+        c->scoring.q_max_len = parse_whole(state, "q-max-len", argument, 1, 1 << 20);
+        return 0;
+    case OPTION_P_MAX_LEN:
+        c->scoring.p_max_len = parse_whole(state, "p-max-len", argument, 4, 1 << 20);
+        return 0;
+    case OPTION_FORMAT:
+        c->format = parse_format(state, argument);
+        return 0;
+    case OPTION_OUTPUT:
+        c->output = argument;
+        return 0;
+    case OPTION_RESUME:
+        c->resume = true;
+        return 0;
+    case OPTION_TAG:
+        c->tag = argument;
+        return 0;
+    case OPTION_TIMING:
+        c->timing = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        c->files = state->argv + state->next;
+        c->num_files = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_END:
+        settle(state, c);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char doc[] =
+    "Rerank passages for a query, or the candidates of a whole set of queries, best first."
+    "\v"
+    "Examples:\n"
+    "  dear rerank --query 'where do llamas live' passages.txt\n"
+    "  dear rerank --input hits.json --output reranked.trec\n"
+    "  dear rerank --input bm25.trec --queries queries.tsv --corpus corpus.jsonl.gz \\\n"
+    "              --model dear-8b-ce --top-k 100 --format json --output stage1.json\n"
+    "\n"
+    "Candidates with equal scores keep their order. Ctrl-C, or a crash, leaves what was finished "
+    "in FILE.part; the same command with --resume goes on from there.";
+
+/* One query with the passages that the files hold. */
+static dear_status read_passages(hit_set *set, const rerank_command *c, dear_error *err) {
+    hit_list *list = hit_set_add(set, "1", c->query);
+    if (!list)
+        return error_memory(err);
+    for (int i = 0; i < c->num_files; i++)
+        TRY(passages_read(list, c->files[i], c->num_files > 1, err));
+    if (list->count == 0)
+        return error_set(err, DEAR_ERROR_INPUT, "%s: holds no passages", c->files[0]);
+    return DEAR_OK;
+}
+
+static dear_status read_set(hit_set *set, const rerank_command *c, dear_error *err) {
+    if (!c->query)
+        return hits_read(set, &c->input, err);
+    dear_status status = read_passages(set, c, err);
+    if (status != DEAR_OK)
+        hit_set_free(set);
+    return status;
+}
+
+static dear_status score_list(void *context, hit_list *list, dear_error *err) {
+    return pointwise_score(context, list, err);
+}
+
+/* The bar counts from where a resumed run goes on, so that its rate is this run's. */
+typedef struct job_progress {
+    progress bar;
+    bool quiet;
+    bool started;
+    size_t before;
+} job_progress;
+
+static bool show_progress(void *context, size_t done, size_t passages) {
+    job_progress *p = context;
+    if (!p->started) {
+        p->before = done;
+        progress_start(&p->bar, p->quiet ? NULL : stderr, "reranking", "passages",
+                       (double)(passages - done));
+    }
+    p->started = true;
+    progress_update(&p->bar, (double)(done - p->before));
+    return !interrupt_requested();
+}
+
+/* After the error: what is left of the work, and how to go on. */
+static void tell_rest(const rerank_command *c, const rerank_result *result) {
+    if (result->part_kept)
+        fprintf(stderr,
+                "dear: %zu of %zu queries are kept in %s.part; the same command with --resume "
+                "goes on from there\n",
+                result->finished, result->queries, c->output);
+}
+
+static int run_job(const rerank_command *c, hit_set *set, pointwise *p) {
+    bool shares_terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
+    job_progress shown = {.quiet = c->engine.quiet || shares_terminal};
+    rerank_job job = {.set = set,
+                      .top_k = c->top_k,
+                      .shard = c->shard,
+                      .shards = c->shards,
+                      .output = c->output,
+                      .format = c->format,
+                      .tag = c->tag,
+                      .resume = c->resume,
+                      .score = score_list,
+                      .score_context = p,
+                      .progress = show_progress,
+                      .progress_context = &shown};
+    rerank_result result;
+    dear_error err;
+    interrupt_catch();
+    dear_status status = rerank_job_run(&job, &result, &err);
+    if (shown.started)
+        progress_finish(&shown.bar);
+    if (status == DEAR_OK)
+        return EXIT_DONE;
+    int code = command_fail(&err);
+    tell_rest(c, &result);
+    return code;
+}
+
+static int rerank_set(const rerank_command *c, hit_set *set) {
+    dear_error err;
+    engine e;
+    if (engine_open(&e, &c->engine, &err) != DEAR_OK)
+        return command_fail(&err);
+    pointwise *p = NULL;
+    int code;
+    if (pointwise_open(&p, e.m, e.l, &c->scoring, &err) == DEAR_OK)
+        code = run_job(c, set, p);
+    else
+        code = command_fail(&err);
+    if (c->timing && code == EXIT_DONE)
+        engine_print_timing(&e);
+    pointwise_close(p);
+    engine_close(&e);
+    return code;
+}
+
+int command_rerank(int argc, char **argv) {
+    static const struct argp_child children[] = {{&engine_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options, parse, "--query TEXT FILE...\n--input FILE", doc, children, NULL, NULL};
+    rerank_command c = {.scoring = pointwise_defaults(),
+                        .input = {.need_texts = true},
+                        .tag = "dear",
+                        .top_k = 100,
+                        .shards = 1};
+    argp_parse(&argp, argc, argv, 0, NULL, &c);
+    dear_error err;
+    hit_set set = {0};
+    if (read_set(&set, &c, &err) != DEAR_OK)
+        return command_fail(&err);
+    int code = rerank_set(&c, &set);
+    hit_set_free(&set);
+    return code;
+}
