@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef error_set
+#undef error_errno
+#undef error_memory
+
 dear_status error_set(dear_error *err, dear_status status, const char *format, ...) {
     if (!err)
         return status;
