@@ -26,7 +26,7 @@ broken "a score that overflows in JSON" inf.json
 printf '[{"query": "q", "hits": [{"content": "c", "qid": "1", "docid": "a"}, {"content": "d", "qid": "1", "docid": "a"}]}]' >twice.json
 broken "a docid twice in a query" twice.json '"?a"?'
 printf '[{"query": "q", "hits": [{"qid": "1", "docid": "a"}]}]' >textless.json
-broken "a hit without its text" textless.json 'content'
+broken "a hit without its text" textless.json '"a" has no text'
 printf '[{"query": "q", "hits": {"content": "c"}}]' >shape.json
 broken "hits that are no list" shape.json 'hits'
 printf '[{"hits": [{"content": "c", "docid": "a"}]}]' >queryless.json
@@ -77,7 +77,7 @@ rerank --input good.trec "${options[@]}" --output result
 expect_error 1 "a docid twice in a corpus" 'twice-corpus.tsv'
 options=()
 rerank --input good.trec --output result
-expect 2 "a TREC run without --queries and --corpus"
+expect_error 1 "a TREC run without --queries and --corpus" 'good.trec' 'queries file'
 expect_no result "a TREC run without texts"
 
 # Big and empty passages are no reason to fail.
