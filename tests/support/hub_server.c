@@ -31,6 +31,7 @@ struct hub_server {
     served_file files[MAX_FILES];
     size_t num_files;
     hub_mischief mischief;
+    size_t slice;    ///< bytes after which answers break off
     char target[64]; ///< where redirections go
     int failure, failures_left;
     bool listing_fails;
@@ -122,13 +123,13 @@ static ssize_t read_body(void *context, uint64_t position, char *out, size_t roo
 }
 
 /* How many of `size` bytes of a body come before the mischief. */
-static size_t bytes_to_send(hub_mischief mischief, size_t size) {
+static size_t bytes_to_send(const hub_server *s, hub_mischief mischief, size_t size) {
     switch (mischief) {
     case HUB_BREAKS_OFF_ONCE:
     case HUB_STALLS:
         return size / 2;
     case HUB_BREAKS_OFF_ALWAYS:
-        return size < HUB_SLICE ? size : HUB_SLICE;
+        return size < s->slice ? size : s->slice;
     case HUB_SENDS_SHORT:
         return size ? size - 1 : 0;
     default:
@@ -136,17 +137,22 @@ static size_t bytes_to_send(hub_mischief mischief, size_t size) {
     }
 }
 
+/* A redirection's page of unknown length would not be read at all, one of a tebibyte may be. */
+static uint64_t announced_length(hub_mischief mischief, size_t size) {
+    if (mischief == HUB_SENDS_SHORT || mischief == HUB_SENDS_ENDLESSLY)
+        return MHD_SIZE_UNKNOWN;
+    return mischief == HUB_REDIRECTS_ENDLESSLY ? (uint64_t)1 << 40 : size;
+}
+
 static struct MHD_Response *make_body(hub_server *s, hub_mischief mischief,
                                       const unsigned char *bytes, size_t size) {
     body *b = malloc(sizeof *b + size);
-    *b = (body){.server = s, .mischief = mischief, .size = bytes_to_send(mischief, size)};
+    *b = (body){.server = s, .mischief = mischief, .size = bytes_to_send(s, mischief, size)};
     if (size)
         memcpy(b->bytes, bytes, size);
     if (mischief == HUB_CORRUPTS && size)
         b->bytes[size - 1] ^= 1;
-    bool honest_length = mischief != HUB_SENDS_SHORT && mischief != HUB_SENDS_ENDLESSLY &&
-                         mischief != HUB_REDIRECTS_ENDLESSLY;
-    return MHD_create_response_from_callback(honest_length ? size : MHD_SIZE_UNKNOWN, ENDLESS_CHUNK,
+    return MHD_create_response_from_callback(announced_length(mischief, size), ENDLESS_CHUNK,
                                              read_body, b, free);
 }
 
@@ -245,8 +251,12 @@ static enum MHD_Result answer_file(hub_server *s, struct MHD_Connection *connect
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
                                   const char *upload, size_t *upload_size, void **state) {
-    (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+    (void)method, (void)version, (void)upload, (void)upload_size;
     hub_server *s = context;
+    if (!*state) { /* only the headers came: an answer now would end the connection */
+        *state = s;
+        return MHD_YES;
+    }
     pthread_mutex_lock(&s->mutex);
     enum MHD_Result result;
     if (strncmp(path, "/api/models/test/model/revision/", 32) == 0)
@@ -314,6 +324,13 @@ void hub_server_remove_all(hub_server *s) {
 void hub_server_misbehave(hub_server *s, hub_mischief mischief) {
     pthread_mutex_lock(&s->mutex);
     s->mischief = mischief;
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void hub_server_break_off_after(hub_server *s, size_t bytes) {
+    pthread_mutex_lock(&s->mutex);
+    s->mischief = HUB_BREAKS_OFF_ALWAYS;
+    s->slice = bytes;
     pthread_mutex_unlock(&s->mutex);
 }
 

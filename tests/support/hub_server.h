@@ -14,7 +14,7 @@ typedef struct hub_server hub_server;
 typedef enum hub_mischief {
     HUB_HONEST,
     HUB_BREAKS_OFF_ONCE,     ///< the next answer ends in the middle
-    HUB_BREAKS_OFF_ALWAYS,   ///< every answer ends after `HUB_SLICE` bytes
+    HUB_BREAKS_OFF_ALWAYS,   ///< every answer ends early: see hub_server_break_off_after
     HUB_IGNORES_RANGE,       ///< 200 and the whole file, whatever was asked for
     HUB_REFUSES_RANGE,       ///< 416 to every range
     HUB_SHIFTS_RANGE,        ///< 206, but from the file's start
@@ -27,8 +27,6 @@ typedef enum hub_mischief {
     HUB_REDIRECTS_ENDLESSLY, ///< a redirection whose page has no end
     HUB_REDIRECTS_TO_FILE    ///< 302 to a file:// address
 } hub_mischief;
-
-enum { HUB_SLICE = 1000 };
 
 /* Starts an empty hub on a port of its own. NULL when that fails. */
 hub_server *hub_server_start(void);
@@ -43,6 +41,7 @@ void hub_server_put(hub_server *s, const char *name, const void *bytes, size_t s
 void hub_server_remove_all(hub_server *s);
 
 void hub_server_misbehave(hub_server *s, hub_mischief mischief);
+void hub_server_break_off_after(hub_server *s, size_t bytes);
 void hub_server_redirect_to(hub_server *s, const hub_server *other);
 
 /* Answers the next `times` requests (for files; for the listing too with `listing`) with `status`.
