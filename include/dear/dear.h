@@ -9,9 +9,13 @@
  *     dear_error err;
  *     if (dear_reranker_open(&reranker, NULL, &err) != DEAR_OK)
  *         return fail(err.message);
- *     dear_passage passages[] = {{NULL, "Paris is in France."}, {NULL, "Llamas live in the
- * Andes."}}; double scores[2]; size_t order[2]; dear_reranker_score(reranker, "where do llamas
- * live", passages, 2, scores, &err); dear_rank(scores, 2, order); // order[0] == 1
+ *     dear_passage passages[] = {{NULL, "Paris is in France."},
+ *                                {NULL, "Llamas live in the Andes."}};
+ *     double scores[2];
+ *     size_t order[2];
+ *     if (dear_reranker_score(reranker, "where do llamas live", passages, 2, scores, &err) ==
+ *         DEAR_OK)
+ *         dear_rank(scores, 2, order); // order[0] == 1
  *     dear_reranker_close(reranker);
  *
  * A reranker works on all cores by itself and serves one call at a time: give each thread of a

@@ -3,11 +3,14 @@
  *
  *  rankgpt  [{"query", "hits": [{"content", "qid", "docid", "rank", "score"}]}]. A content of the
  *           form "Title: … Content: …" is split into title and text when read, and joined again
- * when written. The query's id is its "qid", else its first hit's, else its index. dpr
- * [{"question", "answers", "ctxs": [{"id", "title", "text", "score"}]}] (DPR, Rankify); the query's
- * id is its "id", else its index jsonl    one {"query_id", "query", "docid", "title", "text"} a
- * line (Tevatron, DeAR); "score" if there is one trec     "qid Q0 docid rank score tag"; "#" begins
- * a comment line tsv      "qid\tdocid\tscore" (DeAR) table    for people; written only
+ *           when written. The query's id is its "qid", else its first hit's, else its index.
+ *  dpr      [{"question", "answers", "ctxs": [{"id", "title", "text", "score"}]}] (DPR, Rankify);
+ *           the query's id is its "id", else its index
+ *  jsonl    one {"query_id", "query", "docid", "title", "text"} a line (Tevatron, DeAR); "score" if
+ *           there is one
+ *  trec     "qid Q0 docid rank score tag"; "#" begins a comment line
+ *  tsv      "qid\tdocid\tscore" (DeAR)
+ *  table    for people; written only
  *
  * Every file may be gzip. The format is told from the content when it is HITS_FORMAT_AUTO.
  *
