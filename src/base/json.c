@@ -7,8 +7,12 @@
 
 dear_status json_read_text(json_t **out, const char *text, size_t length, const char *where,
                            dear_error *err) {
+    enum { STRICT = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL };
     json_error_t parse;
-    *out = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &parse);
+    *out = json_loadb(text, length, STRICT, &parse);
+    /* Tokenizer configurations hold 10^30 for "no limit": then all whole numbers become reals. */
+    if (!*out && json_error_code(&parse) == json_error_numeric_overflow)
+        *out = json_loadb(text, length, STRICT | JSON_DECODE_INT_AS_REAL, &parse);
     if (!*out)
         return error_set(err, DEAR_ERROR_INPUT, "%s: line %d, column %d: %s", where, parse.line,
                          parse.column, parse.text);
@@ -30,14 +34,27 @@ static const json_t *lookup(const json_t *object, const char *key) {
     return json_is_null(value) ? NULL : value;
 }
 
+/* A whole number, written as such or as a real that stands for one exactly. */
+static bool whole_number(const json_t *value, int64_t *out) {
+    static const double exact = 0x1p53;
+    double real = json_number_value(value);
+    if (json_is_integer(value))
+        *out = json_integer_value(value);
+    else if (json_is_real(value) && fabs(real) <= exact && real == floor(real))
+        *out = (int64_t)real;
+    else
+        return false;
+    return true;
+}
+
 dear_status json_get_int(const json_t *object, const char *key, int64_t min, int64_t max,
                          int64_t *out, const char *where, dear_error *err) {
     const json_t *value = lookup(object, key);
     if (!value)
         return DEAR_OK;
-    if (!json_is_integer(value))
+    int64_t number;
+    if (!whole_number(value, &number))
         return error_set(err, DEAR_ERROR_INPUT, "%s: \"%s\" must be a whole number", where, key);
-    int64_t number = json_integer_value(value);
     if (number < min || number > max)
         return error_set(err, DEAR_ERROR_INPUT,
                          "%s: \"%s\" is %lld, which is not between %lld and %lld", where, key,

@@ -40,6 +40,20 @@ static void getters_keep_defaults_and_name_what_is_wrong(void **state) {
     json_decref(o);
 }
 
+static void numbers_beyond_int64_do_not_spoil_the_others(void **state) {
+    (void)state;
+    json_t *o = parsed("{\"limit\": 1000000000000000019884624838656, \"n\": 7}");
+    dear_error err;
+    int64_t n = 0;
+    double limit = 0;
+    assert_int_equal(json_get_int(o, "n", 0, 9, &n, "f.json", &err), DEAR_OK);
+    assert_int_equal(n, 7);
+    assert_int_equal(json_get_double(o, "limit", &limit, "f.json", &err), DEAR_OK);
+    assert_true(limit > 9e29);
+    assert_int_equal(json_get_int(o, "limit", 0, 9, &n, "f.json", &err), DEAR_ERROR_INPUT);
+    json_decref(o);
+}
+
 static void hostile_texts_are_refused_with_their_place(void **state) {
     (void)state;
     static const char *const broken[] = {
@@ -71,6 +85,7 @@ static void deep_nesting_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(getters_keep_defaults_and_name_what_is_wrong),
+        cmocka_unit_test(numbers_beyond_int64_do_not_spoil_the_others),
         cmocka_unit_test(hostile_texts_are_refused_with_their_place),
         cmocka_unit_test(deep_nesting_is_refused),
     };
