@@ -11,14 +11,14 @@
 
 typedef enum chat_template {
     CHAT_TEMPLATE_NONE = 0,
-    CHAT_TEMPLATE_LLAMA2,      ///< [INST] <<SYS>>
-    CHAT_TEMPLATE_LLAMA3,      ///< <|start_header_id|>, no date
-    CHAT_TEMPLATE_LLAMA31,     ///< as LLAMA3 with "Cutting Knowledge Date", date fixed to 26 Jul 2024
-    CHAT_TEMPLATE_LLAMA32,     ///< as LLAMA31 with today's date
-    CHAT_TEMPLATE_CHATML,      ///< <|im_start|>
-    CHAT_TEMPLATE_SMOLLM2,     ///< ChatML with SmolLM2's own default system message
-    CHAT_TEMPLATE_ZEPHYR,      ///< <|user|>
-    CHAT_TEMPLATE_MISTRAL,     ///< [INST] without <<SYS>>
+    CHAT_TEMPLATE_LLAMA2,  ///< [INST] <<SYS>>
+    CHAT_TEMPLATE_LLAMA3,  ///< <|start_header_id|>, no date
+    CHAT_TEMPLATE_LLAMA31, ///< as LLAMA3 with "Cutting Knowledge Date", date fixed to 26 Jul 2024
+    CHAT_TEMPLATE_LLAMA32, ///< as LLAMA31 with today's date
+    CHAT_TEMPLATE_CHATML,  ///< <|im_start|>
+    CHAT_TEMPLATE_SMOLLM2, ///< ChatML with SmolLM2's own default system message
+    CHAT_TEMPLATE_ZEPHYR,  ///< <|user|>
+    CHAT_TEMPLATE_MISTRAL, ///< [INST] without <<SYS>>
     CHAT_TEMPLATE_DEEPSEEK_R1, ///< <｜User｜>, drops what stands before </think>
 } chat_template;
 

@@ -34,33 +34,34 @@ enum {
 
 /* Which kind of BPE: decides how DeAR's pair format writes BOS. */
 typedef enum tokenizer_kind {
-    TOKENIZER_BYTE_LEVEL,    ///< bytes mapped to printable characters, split by a regex
+    TOKENIZER_BYTE_LEVEL, ///< bytes mapped to printable characters, split by a regex
     TOKENIZER_BYTE_FALLBACK, ///< characters, "▁" for a space, <0xNN> for what is not in the vocabulary
 } tokenizer_kind;
 
 /* A vocabulary as GGUF metadata holds it. All pointers are borrowed for the call only; strings are
  * (pointer, length) pairs and need not be terminated or valid UTF-8. */
 typedef struct tokenizer_gguf {
-    const char *model;           ///< tokenizer.ggml.model: "gpt2" (byte-level) or "llama" (SentencePiece)
-    const char *pre;             ///< tokenizer.ggml.pre: "llama-bpe", "smollm", "gpt-2", "default"; or NULL
+    const char *model; ///< tokenizer.ggml.model: "gpt2" (byte-level) or "llama" (SentencePiece)
+    const char *pre;   ///< tokenizer.ggml.pre: "llama-bpe", "smollm", "gpt-2", "default"; or NULL
     size_t num_tokens;
     const char *const *tokens;   ///< [num_tokens]
     const size_t *token_lengths; ///< [num_tokens], bytes
     const float *scores;         ///< [num_tokens]; NULL unless "llama"
-    const int32_t *token_types;  ///< [num_tokens]: 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte; or NULL
+    const int32_t *
+        token_types; ///< [num_tokens]: 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte; or NULL
     size_t num_merges;
-    const char *const *merges;   ///< [num_merges], "left right"
+    const char *const *merges; ///< [num_merges], "left right"
     const size_t *merge_lengths;
-    int32_t bos, eos, unk;       ///< -1 when absent
+    int32_t bos, eos, unk; ///< -1 when absent
     bool add_bos, add_eos;
-    bool add_space_prefix;       ///< "llama" only
-    const char *where;           ///< the file's name, for messages
+    bool add_space_prefix; ///< "llama" only
+    const char *where;     ///< the file's name, for messages
 } tokenizer_gguf;
 
 /* Opens `directory`/tokenizer.json, with tokenizer_config.json beside it if there is one. */
 dear_status tokenizer_open_hf(tokenizer **out, const char *directory, dear_error *err);
 
-dear_status tokenizer_open_gguf(tokenizer **out, const tokenizer_gguf *vocabulary, dear_error *err);
+dear_status tokenizer_open_gguf(tokenizer **out, const tokenizer_gguf *metadata, dear_error *err);
 
 void tokenizer_close(tokenizer *t);
 
@@ -90,9 +91,9 @@ dear_status tokenizer_decode(const tokenizer *t, const int32_t *ids, size_t coun
 dear_status tokenizer_token_bytes(const tokenizer *t, int32_t id, strbuf *out, dear_error *err);
 
 tokenizer_kind tokenizer_get_kind(const tokenizer *t);
-size_t tokenizer_vocab_size(const tokenizer *t);  ///< the largest id plus one
-int32_t tokenizer_bos(const tokenizer *t);        ///< -1 when the model has none
-int32_t tokenizer_eos(const tokenizer *t);        ///< -1 when the model has none
+size_t tokenizer_vocab_size(const tokenizer *t); ///< the largest id plus one
+int32_t tokenizer_bos(const tokenizer *t);       ///< -1 when the model has none
+int32_t tokenizer_eos(const tokenizer *t);       ///< -1 when the model has none
 bool tokenizer_is_special(const tokenizer *t, int32_t id);
 /* The id of a token by its exact text (vocabulary or added), or -1. */
 int32_t tokenizer_find(const tokenizer *t, const char *token);
