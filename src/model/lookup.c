@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-#include <dirent.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 enum { HUB_NAME_LIMIT = 96 /* the hub's own, for each part */, COMMIT_LENGTH = 40 };
 
 static const known_model known_models[] = {
-    {"smollm2-135m", NULL, "SmolLM2 135M Instruct, Q4_1: the default, reranks zero-shot"},
+    {"smollm2-135m", NULL, "SmolLM2 135M Instruct (Q4_1), the default, zero-shot"},
     {"dear-3b-ce", "abdoelsayed/dear-3b-reranker-ce-v1", "stage 1, LLaMA 3.2 3B, cross-entropy"},
     {"dear-3b-ce-lora", "abdoelsayed/dear-3b-reranker-ce-lora-v1",
      "stage 1, LLaMA 3.2 3B, cross-entropy, adapter"},
@@ -157,25 +156,22 @@ static bool ends_with(const char *text, const char *end) {
 /* The GGUF file in a directory without config.json; *path is NULL when there is none. */
 static dear_status only_gguf(char **path, const char *directory, dear_error *err) {
     *path = NULL;
-    DIR *stream = opendir(directory);
-    if (!stream)
-        return DEAR_OK;
+    name_list list;
+    TRY(name_list_read(&list, directory, err));
+    const char *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++)
+        if (ends_with(list.names[i], ".gguf")) {
+            found = list.names[i];
+            count++;
+        }
     dear_status status = DEAR_OK;
-    for (struct dirent *entry; status == DEAR_OK && (entry = readdir(stream));) {
-        if (!ends_with(entry->d_name, ".gguf"))
-            continue;
-        if (*path)
-            status =
-                error_set(err, DEAR_ERROR_USAGE,
-                          "%s: holds several GGUF files; give the path of one of them", directory);
-        else if (!(*path = path_join(directory, entry->d_name)))
-            status = error_memory(err);
-    }
-    closedir(stream);
-    if (status != DEAR_OK) {
-        mem_free(*path);
-        *path = NULL;
-    }
+    if (count > 1)
+        status = error_set(err, DEAR_ERROR_USAGE,
+                           "%s: holds several GGUF files; give the path of one of them", directory);
+    else if (found && !(*path = path_join(directory, found)))
+        status = error_memory(err);
+    name_list_free(&list);
     return status;
 }
 
@@ -253,6 +249,36 @@ dear_status lookup_hub_model(char **path, const char *hub_name, dear_error *err)
                          hub_name);
     TRY(find_in_own_cache(path, hub_name, err));
     return *path ? DEAR_OK : find_in_hugging_face_cache(path, hub_name, err);
+}
+
+/* Makes "org/name" of "org--name", in place; false when it is not a model's directory. */
+static bool unflatten(char *name) {
+    char *dashes = strstr(name, "--");
+    if (!dashes)
+        return false;
+    *dashes = '/';
+    memmove(dashes + 1, dashes + 2, strlen(dashes + 2) + 1);
+    return lookup_is_hub_name(name);
+}
+
+dear_status lookup_fetched(name_list *out, dear_error *err) {
+    *out = (name_list){0};
+    char *cache = lookup_cache_directory();
+    char *models = cache ? path_join(cache, "models") : NULL;
+    mem_free(cache);
+    if (!models)
+        return error_memory(err);
+    dear_status status = name_list_read(out, models, err);
+    mem_free(models);
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (unflatten(out->names[i]))
+            out->names[kept++] = out->names[i];
+        else
+            mem_free(out->names[i]);
+    }
+    out->count = kept;
+    return status;
 }
 
 static dear_status default_model_path(char **path, dear_error *err) {

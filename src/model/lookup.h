@@ -2,7 +2,7 @@
 #ifndef DEAR_MODEL_LOOKUP_H
 #define DEAR_MODEL_LOOKUP_H
 
-#include "base/error.h"
+#include "model/name_list.h"
 
 /* A model that the program knows by a short name. */
 typedef struct known_model {
@@ -43,6 +43,10 @@ char *lookup_hub_directory(const char *hub_name);
  * all of it. The caller frees *path.
  */
 dear_status lookup_hub_model(char **path, const char *hub_name, dear_error *err);
+
+/* The hub names of the models that were fetched into DeAR's cache, or begun to be. The caller ends
+ * the list with name_list_free. */
+dear_status lookup_fetched(name_list *out, dear_error *err);
 
 /* As lookup_hub_model, for a known model: the default one too. */
 dear_status lookup_known_model(char **path, const known_model *known, dear_error *err);
