@@ -42,9 +42,10 @@ for format in json dpr jsonl; do
     convert back.trec trec first.$format
     expect_same <(ranks_of back.trec) <(ranks_of first.trec) "the order after $format"
 done
+# A search engine's order; the numbers are those of an independent computation.
 run eval "$novel_eval/qrels.txt" first.trec -m ndcg_cut.1,5,10
 expect 0 "eval of the first stage"
-for line in 'ndcg_cut_1 .*all.*0\.5000' 'ndcg_cut_5 .*all.*0\.523' 'ndcg_cut_10 .*all.*0\.619'; do
+for line in 'ndcg_cut_1 .*all.*0\.6429' 'ndcg_cut_5 .*all.*0\.5824' 'ndcg_cut_10 .*all.*0\.6503'; do
     expect_in out "$line" "the first stage's nDCG"
 done
 
