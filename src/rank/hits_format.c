@@ -114,7 +114,9 @@ static dear_status read_by_lines(hit_set *set, hits_lines *lines, hits_input *in
         return read_document(set, input, err);
     if (status != DEAR_OK)
         return status;
-    if (undecided && lines->line)
+    if (!lines->line)
+        return DEAR_OK;
+    if (undecided)
         input->format = detect(lines->line);
     if (input->format == HITS_FORMAT_AUTO)
         return read_rest_as_document(set, lines, input, err);

@@ -41,9 +41,17 @@ static void write_json_field(FILE *stream, const char *before, const char *text)
     write_json_string(stream, text);
 }
 
-static void write_json_score(FILE *stream, double score) {
+/* The scores of a list are written alike, so that they compare as before when they are read. */
+static bool are_float32(const hit_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        if (!score_is_float32(list->hits[i].score))
+            return false;
+    return true;
+}
+
+static void write_json_score(FILE *stream, double score, bool as_float32) {
     char text[SCORE_TEXT_SIZE];
-    score_print(text, score);
+    score_print(text, score, as_float32);
     fprintf(stream, ", \"score\": %s", text);
 }
 
@@ -61,6 +69,7 @@ static dear_status write_content(FILE *stream, const hit *h, dear_error *err) {
 }
 
 static dear_status write_rankgpt(FILE *stream, const hit_list *list, dear_error *err) {
+    bool as_float32 = are_float32(list);
     write_json_field(stream, "{\"query\": ", list->query);
     write_json_field(stream, ", \"qid\": ", list->qid);
     fputs(", \"hits\": [", stream);
@@ -71,7 +80,7 @@ static dear_status write_rankgpt(FILE *stream, const hit_list *list, dear_error 
         write_json_field(stream, ", \"qid\": ", list->qid);
         write_json_field(stream, ", \"docid\": ", h->docid);
         fprintf(stream, ", \"rank\": %zu", i + 1);
-        write_json_score(stream, h->score);
+        write_json_score(stream, h->score, as_float32);
         fputc('}', stream);
     }
     fputs("]}\n", stream);
@@ -83,6 +92,7 @@ static int write_bytes(const char *bytes, size_t length, void *stream) {
 }
 
 static dear_status write_dpr(FILE *stream, const hit_list *list, dear_error *err) {
+    bool as_float32 = are_float32(list);
     write_json_field(stream, "{\"id\": ", list->qid);
     write_json_field(stream, ", \"question\": ", list->query);
     fputs(", \"answers\": ", stream);
@@ -96,7 +106,7 @@ static dear_status write_dpr(FILE *stream, const hit_list *list, dear_error *err
         write_json_field(stream, i ? ", {\"id\": " : "{\"id\": ", h->docid);
         write_json_field(stream, ", \"title\": ", h->title);
         write_json_field(stream, ", \"text\": ", h->text);
-        write_json_score(stream, h->score);
+        write_json_score(stream, h->score, as_float32);
         fputc('}', stream);
     }
     fputs("]}\n", stream);
@@ -104,6 +114,7 @@ static dear_status write_dpr(FILE *stream, const hit_list *list, dear_error *err
 }
 
 static void write_jsonl(FILE *stream, const hit_list *list) {
+    bool as_float32 = are_float32(list);
     for (size_t i = 0; i < list->count; i++) {
         const hit *h = &list->hits[i];
         write_json_field(stream, "{\"query_id\": ", list->qid);
@@ -111,24 +122,27 @@ static void write_jsonl(FILE *stream, const hit_list *list) {
         write_json_field(stream, ", \"docid\": ", h->docid);
         write_json_field(stream, ", \"title\": ", h->title);
         write_json_field(stream, ", \"text\": ", h->text);
-        write_json_score(stream, h->score);
+        write_json_score(stream, h->score, as_float32);
         fprintf(stream, ", \"rank\": %zu}\n", i + 1);
     }
 }
 
-/* The scores with which a reader that sorts by score sees the list's order (hits_format.h). */
-static void falling_scores(double *out, const hit_list *list) {
-    bool falling = true;
+/* The scores with which a reader that sorts by score sees the list's order (hits_format.h);
+ * returns whether all of them are float32. */
+static bool falling_scores(double *out, const hit_list *list) {
+    bool falling = true, as_float32 = true;
     for (size_t i = 0; i < list->count && falling; i++) {
         double score = list->hits[i].score;
         falling = i == 0 || score <= list->hits[i - 1].score;
         if (i > 0 && score >= out[i - 1])
             score = nextafterf((float)out[i - 1], -INFINITY);
         falling = falling && isfinite(score);
+        as_float32 = as_float32 && score_is_float32(score);
         out[i] = score;
     }
     for (size_t i = 0; i < list->count && !falling; i++)
         out[i] = 1.0 / (double)(i + 1);
+    return falling && as_float32;
 }
 
 /* An id that would break a line into other columns than it has. */
@@ -153,10 +167,10 @@ static dear_status write_columns(FILE *stream, const hit_list *list, const char 
     double *scores = mem_calloc(list->count, sizeof *scores);
     if (!scores)
         return error_memory(err);
-    falling_scores(scores, list);
+    bool as_float32 = falling_scores(scores, list);
     for (size_t i = 0; i < list->count; i++) {
         char score[SCORE_TEXT_SIZE];
-        score_print(score, scores[i]);
+        score_print(score, scores[i], as_float32);
         const char *docid = list->hits[i].docid;
         if (tag)
             fprintf(stream, "%s Q0 %s %zu %s %s\n", list->qid, docid, i + 1, score, tag);

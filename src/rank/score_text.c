@@ -17,21 +17,19 @@ bool score_parse(double *out, const char *text, size_t length) {
     return true;
 }
 
-static bool same_float32(const char *text, double score) {
-    return strtof(text, NULL) == (float)score;
+bool score_is_float32(double score) {
+    return (double)(float)score == score;
 }
 
-static bool same_double(const char *text, double score) {
-    return strtod(text, NULL) == score;
+static bool comes_back(const char *text, double score, bool as_float32) {
+    return as_float32 ? strtof(text, NULL) == (float)score : strtod(text, NULL) == score;
 }
 
-void score_print(char text[SCORE_TEXT_SIZE], double score) {
-    bool is_float32 = (double)(float)score == score;
-    bool (*same)(const char *, double) = is_float32 ? same_float32 : same_double;
-    int most = is_float32 ? 9 : 17;
-    for (int digits = is_float32 ? 6 : 12; digits <= most; digits++) {
+void score_print(char text[SCORE_TEXT_SIZE], double score, bool as_float32) {
+    int fewest = as_float32 ? 6 : 12, most = as_float32 ? 9 : 17;
+    for (int digits = fewest; digits <= most; digits++) {
         snprintf(text, SCORE_TEXT_SIZE, "%.*g", digits, score);
-        if (same(text, score))
+        if (comes_back(text, score, as_float32))
             return;
     }
 }

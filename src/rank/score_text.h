@@ -11,7 +11,11 @@ enum { SCORE_TEXT_SIZE = 32 };
  * any other character that no number holds must follow). */
 bool score_parse(double *out, const char *text, size_t length);
 
-/* Digits for a float32 if the score is one (engine scores are), else for the double. */
-void score_print(char text[SCORE_TEXT_SIZE], double score);
+/* True for a number that float32 holds exactly, as scores of the engine are. */
+bool score_is_float32(double score);
+
+/* The fewest digits that bring the number back, read as a float32 or as a double. Numbers that are
+ * to be compared after they were read must be written alike: fewer digits round further. */
+void score_print(char text[SCORE_TEXT_SIZE], double score, bool as_float32);
 
 #endif
