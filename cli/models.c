@@ -16,7 +16,7 @@ static const char doc[] =
     "List, describe and fetch models."
     "\v"
     "Verbs:\n"
-    "  list         the models that dear knows and those fetched, and where they are\n"
+    "  list         the models that dear knows and those fetched\n"
     "  info NAME    one model: its name on the hub, its path and files\n"
     "  pull NAME    fetch a model from a Hugging Face hub\n"
     "\n"
@@ -26,7 +26,7 @@ static const char doc[] =
     "Examples:\n"
     "  dear models list\n"
     "  dear models pull dear-3b-ce-lora --with-base\n"
-    "  dear rerank --model dear-3b-ce-lora --query 'where do llamas live' passages.txt";
+    "  dear rerank --model dear-3b-ce-lora --query 'what is a llama' FILE";
 
 /* The verb and what follows it. */
 typedef struct models_command {
