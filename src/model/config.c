@@ -24,6 +24,17 @@ dear_status config_add_eos(llama_config *c, int64_t id, const char *where, dear_
     return DEAR_OK;
 }
 
+dear_status config_derive_head_dim(llama_config *c, const char *where, dear_error *err) {
+    if (c->head_dim != 0)
+        return DEAR_OK;
+    if (c->num_heads < 1 || c->hidden_size % c->num_heads != 0)
+        return error_set(err, DEAR_ERROR_INPUT,
+                         "%s: the hidden size %lld is no multiple of the number of heads, %lld",
+                         where, (long long)c->hidden_size, (long long)c->num_heads);
+    c->head_dim = c->hidden_size / c->num_heads;
+    return DEAR_OK;
+}
+
 static dear_status check_size(int64_t value, int64_t max, const char *what, const char *where,
                               dear_error *err) {
     if (value >= 1 && value <= max)

@@ -48,6 +48,9 @@ dear_status config_read_generation(llama_config *config, const char *path, dear_
  * many, or the id is negative or too large. */
 dear_status config_add_eos(llama_config *config, int64_t id, const char *where, dear_error *err);
 
+/* Gives a head the hidden size's even share when the file did not say its size (head_dim is 0). */
+dear_status config_derive_head_dim(llama_config *config, const char *where, dear_error *err);
+
 /* Holds the sizes to each other: all positive and bounded, heads a multiple of kv_heads, head_dim
  * even. `where` begins the message. */
 dear_status config_check(const llama_config *config, const char *where, dear_error *err);

@@ -66,8 +66,8 @@ static dear_status read_sizes(const json_t *json, llama_config *c, const char *w
     TRY(require_size(json, "num_attention_heads", &c->num_heads, where, err));
     c->num_kv_heads = c->num_heads;
     TRY(json_get_int(json, "num_key_value_heads", 1, INT32_MAX, &c->num_kv_heads, where, err));
-    c->head_dim = c->hidden_size / c->num_heads;
     TRY(json_get_int(json, "head_dim", 1, INT32_MAX, &c->head_dim, where, err));
+    TRY(config_derive_head_dim(c, where, err));
     c->max_positions = 2048;
     TRY(json_get_int(json, "max_position_embeddings", 1, INT32_MAX, &c->max_positions, where, err));
     c->rms_norm_eps = 1e-6;

@@ -36,8 +36,8 @@ static dear_status read_heads(const gguf *g, llama_config *c, dear_error *err) {
     TRY(require_int(g, "llama.attention.head_count", &c->num_heads, err));
     c->num_kv_heads = c->num_heads;
     TRY(gguf_get_int(g, "llama.attention.head_count_kv", 1, INT32_MAX, &c->num_kv_heads, err));
-    c->head_dim = c->hidden_size / c->num_heads;
     TRY(gguf_get_int(g, "llama.attention.key_length", 1, INT32_MAX, &c->head_dim, err));
+    TRY(config_derive_head_dim(c, gguf_path(g), err));
     int64_t value_length = c->head_dim, rotated = c->head_dim;
     TRY(gguf_get_int(g, "llama.attention.value_length", 1, INT32_MAX, &value_length, err));
     TRY(gguf_get_int(g, "llama.rope.dimension_count", 1, INT32_MAX, &rotated, err));

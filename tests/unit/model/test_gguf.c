@@ -15,7 +15,7 @@ static void reads_metadata(void **state) {
                                           {GGUF_I32, 0xffffff9c}};
     static const int64_t VALUES[] = {200, -100, 60000, -100, -100};
     static const int BYTES[] = {1, 1, 2, 2, 4};
-    char key[8];
+    char key[16];
     for (int i = 0; i < 5; i++) {
         snprintf(key, sizeof key, "n%d", i);
         put_key(&w, key, (gguf_type)NUMBERS[i][0]);
@@ -256,10 +256,10 @@ static void refuses_configurations(void **state) {
         {"llama.block_count", 0, DEAR_ERROR_INPUT, "\"llama.block_count\" is 0"},
         {"llama.block_count", 1000000, DEAR_ERROR_INPUT, "number of layers"},
         {"llama.embedding_length", 1u << 30, DEAR_ERROR_INPUT, "hidden size"},
-        {"llama.attention.head_count", 3, DEAR_ERROR_INPUT, "head"},
-        {"llama.attention.head_count", 16, DEAR_ERROR_INPUT, "the size of a head is 0"},
+        {"llama.attention.head_count", 3, DEAR_ERROR_INPUT, "no multiple of the number"},
+        {"llama.attention.head_count", 16, DEAR_ERROR_INPUT, "no multiple of the number"},
         {"llama.attention.head_count_kv", 3, DEAR_ERROR_INPUT, "cannot share"},
-        {"llama.attention.key_length", 3, DEAR_ERROR_UNSUPPORTED, "differ in size"},
+        {"llama.attention.key_length", 3, DEAR_ERROR_INPUT, "(3) must be even"},
         {"llama.attention.value_length", 8, DEAR_ERROR_UNSUPPORTED, "differ in size"},
         {"llama.rope.dimension_count", 2, DEAR_ERROR_UNSUPPORTED, "differ in size"},
         {"tokenizer.ggml.bos_token_id", 10, DEAR_ERROR_INPUT, "BOS token 10"},
