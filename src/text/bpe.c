@@ -51,7 +51,7 @@ static bool table_resize(merge_table *table, size_t count) {
 dear_status bpe_add_merge(bpe *b, int32_t left, int32_t right, uint32_t rank, int32_t joined,
                           dear_error *err) {
     merge_table *table = &b->merges;
-    if (b->vocab->entries[joined].flags & TOKEN_SPECIAL)
+    if (b->vocab->flags[joined] & TOKEN_SPECIAL)
         return DEAR_OK;
     if ((!table->slots || table->count > table->mask / 2) &&
         !table_resize(table, 2 * table->count + 4096))
@@ -273,7 +273,7 @@ static dear_status merge_word(const bpe *b, bpe_scratch *s, const char *word, si
 static dear_status encode_piece(const bpe *b, bpe_scratch *s, const char *piece, size_t length,
                                 token_list *out, dear_error *err) {
     int32_t id = vocabulary_find_word(b->vocab, piece, length);
-    if (id < 0 || !(b->vocab->entries[id].flags & TOKEN_WHOLE))
+    if (id < 0 || !(b->vocab->flags[id] & TOKEN_WHOLE))
         return merge_word(b, s, piece, length, out, err);
     return token_list_push(out, id) ? DEAR_OK : error_memory(err);
 }
@@ -317,7 +317,7 @@ static dear_status find_whole_tokens(bpe *b, dear_error *err) {
     token_list ids = {0};
     dear_status status = DEAR_OK;
     for (size_t id = 0; status == DEAR_OK && id < b->vocab->size; id++) {
-        token_entry *entry = &b->vocab->entries[id];
+        const token_entry *entry = &b->vocab->entries[id];
         const char *word = b->byte_level ? vocabulary_bytes(b->vocab, (int32_t)id)
                                          : vocabulary_text(b->vocab, (int32_t)id);
         size_t length = b->byte_level ? entry->bytes_length : entry->text_length;
@@ -327,7 +327,7 @@ static dear_status find_whole_tokens(bpe *b, dear_error *err) {
         if (!b->ignore_merges)
             status = merge_word(b, &scratch, word, length, &ids, err);
         if (b->ignore_merges || (ids.count == 1 && ids.ids[0] == (int32_t)id))
-            entry->flags |= TOKEN_WHOLE;
+            b->vocab->flags[id] |= TOKEN_WHOLE;
     }
     token_list_free(&ids);
     bpe_scratch_free(&scratch);

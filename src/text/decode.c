@@ -140,7 +140,7 @@ static bool run_step(const decode_step *s, const pieces *in, pieces *out) {
 }
 
 static bool is_skipped(const vocabulary *v, int32_t id, bool skip_special) {
-    return skip_special && (v->entries[id].flags & TOKEN_SPECIAL);
+    return skip_special && (v->flags[id] & TOKEN_SPECIAL);
 }
 
 static dear_status decode_bytes(const vocabulary *v, const int32_t *ids, size_t count,

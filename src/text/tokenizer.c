@@ -195,7 +195,7 @@ dear_status tokenizer_decode(const tokenizer *t, const int32_t *ids, size_t coun
 dear_status tokenizer_token_bytes(const tokenizer *t, int32_t id, strbuf *out, dear_error *err) {
     TRY(check_id(t, id, err));
     const token_entry *entry = &t->vocab.entries[id];
-    bool ok = entry->flags & TOKEN_SPECIAL
+    bool ok = t->vocab.flags[id] & TOKEN_SPECIAL
                   ? strbuf_append(out, vocabulary_text(&t->vocab, id), entry->text_length)
                   : strbuf_append(out, vocabulary_bytes(&t->vocab, id), entry->bytes_length);
     return ok ? DEAR_OK : error_memory(err);
@@ -218,7 +218,7 @@ int32_t tokenizer_eos(const tokenizer *t) {
 }
 
 bool tokenizer_is_special(const tokenizer *t, int32_t id) {
-    return vocabulary_has(&t->vocab, id) && (t->vocab.entries[id].flags & TOKEN_SPECIAL);
+    return vocabulary_has(&t->vocab, id) && (t->vocab.flags[id] & TOKEN_SPECIAL);
 }
 
 int32_t tokenizer_find(const tokenizer *t, const char *token) {

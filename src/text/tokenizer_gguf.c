@@ -45,7 +45,7 @@ static dear_status add_tokens(tokenizer *t, const tokenizer_gguf *g, bool senten
 /* Added tokens are found in the text as it is, as llama.cpp finds them. */
 static dear_status add_added_tokens(tokenizer *t, const tokenizer_gguf *g, dear_error *err) {
     for (size_t id = 0; id < t->vocab.size; id++) {
-        uint32_t flags = t->vocab.entries[id].flags;
+        uint32_t flags = t->vocab.flags[id];
         added_token shape = {.id = (int32_t)id, .special = flags & TOKEN_SPECIAL};
         if (flags & TOKEN_ADDED)
             TRY(tokenizer_add_added(t, &shape, g->where, err));
@@ -189,7 +189,7 @@ static dear_status add_scored_merges(tokenizer *t, const tokenizer_gguf *g, dear
         if (!isfinite(g->scores[i]))
             status = error_set(err, DEAR_ERROR_INPUT, "%s: the score of token %zu is no number",
                                g->where, i);
-        else if ((entry->flags & TOKEN_MODEL) && !(entry->flags & TOKEN_ADDED) &&
+        else if ((t->vocab.flags[i] & TOKEN_MODEL) && !(t->vocab.flags[i] & TOKEN_ADDED) &&
                  entry->text_length > 0)
             pieces[count++] = (scored_piece){g->scores[i], (int32_t)i};
     }

@@ -103,58 +103,45 @@ static bool write_bytes(vocabulary *v, token_entry *entry) {
     return reachable;
 }
 
-typedef enum key_kind { KEY_TEXT, KEY_BYTES } key_kind;
-
-static const char *entry_key(const vocabulary *v, int32_t id, key_kind kind, size_t *length) {
-    const token_entry *e = &v->entries[id];
-    *length = kind == KEY_TEXT ? e->text_length : e->bytes_length;
-    return kind == KEY_TEXT ? v->texts.text + e->text : v->raws.text + e->bytes;
-}
-
 /* The slot that holds the key, or the empty one where it would stand. */
-static string_slot *table_slot(const vocabulary *v, const string_table *table, key_kind kind,
-                               const char *key, size_t length) {
+static string_slot *table_slot(const string_table *table, const char *key, size_t length) {
     uint64_t hash = hash_bytes(key, length, table->seed);
     uint32_t tag = (uint32_t)(hash >> 32);
     for (size_t at = hash & table->mask;; at = (at + 1) & table->mask) {
         string_slot *slot = &table->slots[at];
         if (slot->id < 0)
             return slot;
-        if (slot->tag != tag)
-            continue;
-        size_t other_length;
-        const char *other = entry_key(v, slot->id, kind, &other_length);
-        if (other_length == length && memcmp(other, key, length) == 0)
+        if (slot->tag == tag && slot->length == length &&
+            memcmp(table->keys->text + slot->key, key, length) == 0)
             return slot;
     }
 }
 
-static int32_t table_find(const vocabulary *v, const string_table *table, key_kind kind,
-                          const char *key, size_t length) {
-    return table->slots ? table_slot(v, table, kind, key, length)->id : -1;
+static int32_t table_find(const string_table *table, const char *key, size_t length) {
+    return table->slots ? table_slot(table, key, length)->id : -1;
 }
 
-static bool table_open(string_table *table, size_t count) {
+static bool table_open(string_table *table, const strbuf *keys, size_t count) {
     size_t slots = hash_table_slots(count);
     table->slots = mem_calloc(slots, sizeof *table->slots);
     if (!table->slots)
         return false;
-    memset(table->slots, 0xFF, slots * sizeof *table->slots);
+    for (size_t i = 0; i < slots; i++)
+        table->slots[i].id = -1;
     table->mask = slots - 1;
     table->seed = hash_random_seed();
+    table->keys = keys;
     return true;
 }
 
-/* Adds an id under its key; returns the id that had the key before, or -1. */
-static int32_t table_add(const vocabulary *v, string_table *table, key_kind kind, int32_t id) {
-    size_t length;
-    const char *key = entry_key(v, id, kind, &length);
-    string_slot *slot = table_slot(v, table, kind, key, length);
+/* Adds an id under a key of the table's strings; returns the id that had it before, or -1. */
+static int32_t table_add(string_table *table, uint32_t key, uint32_t length, int32_t id) {
+    const char *text = table->keys->text + key;
+    string_slot *slot = table_slot(table, text, length);
     int32_t before = slot->id;
-    if (before < 0) {
-        slot->tag = (uint32_t)(hash_bytes(key, length, table->seed) >> 32);
-        slot->id = id;
-    }
+    if (before < 0)
+        *slot =
+            (string_slot){(uint32_t)(hash_bytes(text, length, table->seed) >> 32), id, key, length};
     return before;
 }
 
@@ -179,35 +166,41 @@ static dear_status place_staged(vocabulary *v, const char *where, dear_error *er
     for (size_t i = 0; i < v->num_staged; i++) {
         const staged_token *s = &v->staged[i];
         token_entry *entry = &v->entries[s->id];
-        if ((entry->flags & TOKEN_PRESENT) && !same_text(v, entry, s))
+        if ((v->flags[s->id] & TOKEN_PRESENT) && !same_text(v, entry, s))
             return error_set(err, DEAR_ERROR_INPUT,
                              "%s: tokens \"%.60s\" and \"%.60s\" share the id %d", where,
                              v->texts.text + entry->text, v->texts.text + s->text, s->id);
         entry->text = s->text;
         entry->text_length = s->length;
-        entry->flags |= s->flags | TOKEN_PRESENT;
+        v->flags[s->id] |= (uint8_t)(s->flags | TOKEN_PRESENT);
     }
     return DEAR_OK;
 }
 
 static dear_status index_tokens(vocabulary *v, const char *where, dear_error *err) {
-    if (!table_open(&v->by_text, v->num_staged) || !table_open(&v->by_word, v->num_staged))
+    const strbuf *words = v->byte_level ? &v->raws : &v->texts;
+    if (!table_open(&v->by_text, &v->texts, v->num_staged) ||
+        !table_open(&v->by_word, words, v->num_staged))
         return error_memory(err);
     for (size_t id = 0; id < v->size; id++) {
-        token_entry *entry = &v->entries[id];
-        if (!(entry->flags & TOKEN_PRESENT))
+        token_entry *e = &v->entries[id];
+        if (!(v->flags[id] & TOKEN_PRESENT))
             continue;
-        bool reachable = write_bytes(v, entry);
+        bool reachable = write_bytes(v, e);
         if (v->raws.failed)
             return error_memory(err);
-        if (entry->text_length == 0)
+        if (e->text_length == 0)
             continue;
-        int32_t twin = table_add(v, &v->by_text, KEY_TEXT, (int32_t)id);
+        int32_t twin = table_add(&v->by_text, e->text, e->text_length, (int32_t)id);
         if (twin >= 0)
             return error_set(err, DEAR_ERROR_INPUT, "%s: token \"%.60s\" has two ids, %d and %zu",
-                             where, v->texts.text + entry->text, twin, id);
-        if (reachable && (entry->flags & TOKEN_MODEL) && !(entry->flags & TOKEN_SPECIAL))
-            table_add(v, &v->by_word, v->byte_level ? KEY_BYTES : KEY_TEXT, (int32_t)id);
+                             where, v->texts.text + e->text, twin, id);
+        if (!reachable || !(v->flags[id] & TOKEN_MODEL) || (v->flags[id] & TOKEN_SPECIAL))
+            continue;
+        if (v->byte_level)
+            table_add(&v->by_word, e->bytes, e->bytes_length, (int32_t)id);
+        else
+            table_add(&v->by_word, e->text, e->text_length, (int32_t)id);
     }
     return DEAR_OK;
 }
@@ -221,7 +214,8 @@ dear_status vocabulary_finish(vocabulary *v, bool byte_level, const char *where,
         if ((size_t)v->staged[i].id >= v->size)
             v->size = (size_t)v->staged[i].id + 1;
     v->entries = mem_calloc(v->size, sizeof *v->entries);
-    if (!v->entries || !strbuf_append(&v->raws, "", 0))
+    v->flags = mem_calloc(v->size, sizeof *v->flags);
+    if (!v->entries || !v->flags || !strbuf_append(&v->raws, "", 0))
         return error_memory(err);
     TRY(place_staged(v, where, err));
     TRY(index_tokens(v, where, err));
@@ -233,6 +227,7 @@ dear_status vocabulary_finish(vocabulary *v, bool byte_level, const char *where,
 
 void vocabulary_free(vocabulary *v) {
     mem_free(v->entries);
+    mem_free(v->flags);
     mem_free(v->staged);
     mem_free(v->by_text.slots);
     mem_free(v->by_word.slots);
@@ -242,9 +237,9 @@ void vocabulary_free(vocabulary *v) {
 }
 
 int32_t vocabulary_find(const vocabulary *v, const char *text, size_t length) {
-    return table_find(v, &v->by_text, KEY_TEXT, text, length);
+    return table_find(&v->by_text, text, length);
 }
 
 int32_t vocabulary_find_word(const vocabulary *v, const char *word, size_t length) {
-    return table_find(v, &v->by_word, v->byte_level ? KEY_BYTES : KEY_TEXT, word, length);
+    return table_find(&v->by_word, word, length);
 }

@@ -23,19 +23,20 @@ enum {
 typedef struct token_entry {
     uint32_t text, text_length;   ///< as the vocabulary writes it, in `texts`, zero-terminated
     uint32_t bytes, bytes_length; ///< what it adds to a decoded text, in `raws`
-    uint32_t flags;
 } token_entry;
 
-/* An open-addressing table from strings to ids; the strings are those of the entries. */
+/* An open-addressing table from strings to ids. */
 typedef struct string_slot {
-    uint32_t tag; ///< upper half of the hash
-    int32_t id;   ///< -1: empty
+    uint32_t tag;         ///< upper half of the hash
+    int32_t id;           ///< -1: empty
+    uint32_t key, length; ///< of the string, in `texts` or `raws`
 } string_slot;
 
 typedef struct string_table {
     string_slot *slots; ///< NULL: no entries
     size_t mask;        ///< number of slots, a power of two, minus one
     uint64_t seed;
+    const strbuf *keys; ///< where the strings are: `texts` or `raws`
 } string_table;
 
 typedef struct staged_token {
@@ -46,6 +47,7 @@ typedef struct staged_token {
 
 typedef struct vocabulary {
     token_entry *entries; ///< [size], by id
+    uint8_t *flags;       ///< [size], TOKEN_...; apart from the entries to stay in the CPU's cache
     size_t size;          ///< the largest id plus one
     bool byte_level;      ///< texts are bytes in GPT-2's printable disguise
     strbuf texts, raws;
@@ -74,7 +76,7 @@ int32_t vocabulary_find(const vocabulary *v, const char *text, size_t length);
 int32_t vocabulary_find_word(const vocabulary *v, const char *word, size_t length);
 
 static inline bool vocabulary_has(const vocabulary *v, int64_t id) {
-    return id >= 0 && (uint64_t)id < v->size && (v->entries[id].flags & TOKEN_PRESENT);
+    return id >= 0 && (uint64_t)id < v->size && (v->flags[id] & TOKEN_PRESENT);
 }
 static inline const char *vocabulary_text(const vocabulary *v, int32_t id) {
     return v->texts.text + v->entries[id].text;
