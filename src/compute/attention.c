@@ -10,7 +10,7 @@
  * A task is one KV head of one run and a few consecutive queries of it. The query heads that share
  * the KV head stand as rows of the same matrix products: row = query * group + head. The scores of
  * all keys are held at once, so the softmax is the exact one; a task has fewer rows the more keys
- * there are. Keys are counted from the prefix's first on, and every sum runs in that order, so a
+ * there are. Keys are counted from the prefix's first on, and sums are cut by that count, so a
  * query's result depends neither on the task it falls into nor on where the prefix ends.
  */
 enum {
@@ -46,6 +46,7 @@ typedef struct workspace {
     float *out;    ///< [rows, out_width]
     float *panel;  ///< [max(head_dim, VALUE_BLOCK), panel]: keys stood up, or a part of the values
     float *scores; ///< [rows, lds]
+    size_t lds;
 } workspace;
 
 static size_t smaller(size_t a, size_t b) {
@@ -140,8 +141,8 @@ static dear_status plan(attention *a, const attention_run *runs, size_t count, i
     return a->block ? DEAR_OK : error_memory(err);
 }
 
-static workspace my_workspace(const attention *a) {
-    workspace w;
+static workspace my_workspace(const attention *a, const task *t) {
+    workspace w = {.lds = score_stride(a, keys_of(t))};
     w.panel = a->block + (size_t)omp_get_thread_num() * workspace_floats(a);
     w.scores = w.panel + panel_floats(a);
     w.q = w.scores + a->scores;
@@ -180,7 +181,7 @@ static const float *key_at(const attention *a, const task *t, size_t key) {
 }
 
 /* scores = q k^T, a panel of keys at a time, for the rows that see any of them. */
-static void score_keys(const attention *a, const task *t, const workspace *w, size_t lds) {
+static void score_keys(const attention *a, const task *t, const workspace *w) {
     size_t width = a->kn->panel, rows = t->count * a->group, keys = keys_of(t);
     const float *columns[KERNELS_MAX_PANEL];
     for (size_t key = 0; key < keys; key += width) {
@@ -188,23 +189,24 @@ static void score_keys(const attention *a, const task *t, const workspace *w, si
         for (size_t i = 0; i < count; i++)
             columns[i] = key_at(a, t, key + i);
         a->kn->transpose_panel(w->panel, columns, count, a->head_dim);
-        a->kn->gemm_f32(w->scores + row * lds + key, lds, w->q + row * a->head_dim, a->head_dim,
-                        w->panel, width, rows - row, a->head_dim, false);
+        a->kn->gemm_f32(w->scores + row * w->lds + key, w->lds, w->q + row * a->head_dim,
+                        a->head_dim, w->panel, width, rows - row, a->head_dim, false);
     }
 }
 
 /* Scores become probabilities; keys that a row must not see weigh 0. */
-static void weigh_keys(const attention *a, const task *t, float *scores, size_t lds) {
+static void weigh_keys(const attention *a, const task *t, const workspace *w) {
     size_t keys = keys_of(t);
     for (size_t row = 0; row < t->count * a->group; row++) {
         size_t seen = visible(t->run, t->first + row / a->group);
-        a->kn->softmax(scores + row * lds, seen);
-        memset(scores + row * lds + seen, 0, (keys - seen) * sizeof *scores);
+        float *scores = w->scores + row * w->lds;
+        a->kn->softmax(scores, seen);
+        memset(scores + seen, 0, (keys - seen) * sizeof *scores);
     }
 }
 
-/* The values of keys [key, key + count), which all lie in the prefix or all in the run's own. */
-static const float *values_at(const attention *a, const task *t, size_t key, size_t *stride) {
+/* The values of `key` in the task's KV head; `stride` floats on stands the next key's. */
+static const float *value_at(const attention *a, const task *t, size_t key, size_t *stride) {
     const attention_run *r = t->run;
     size_t before = (size_t)r->prefix.count;
     const attention_keys *span = key < before ? &r->prefix : &r->own;
@@ -212,31 +214,59 @@ static const float *values_at(const attention *a, const task *t, size_t key, siz
     return span->v + (key < before ? key : key - before) * *stride + t->kv_head * a->head_dim;
 }
 
-/* The last `columns` columns of the values, followed by zeros: [count, panel]. */
-static void copy_values(const attention *a, float *panel, const float *v, size_t stride,
-                        size_t count, size_t columns) {
+/* Columns [d, d + columns) of the values of `count` keys, followed by zeros: [count, panel]. */
+static void copy_values(const attention *a, const task *t, float *panel, size_t key, size_t count,
+                        size_t d, size_t columns) {
+    size_t stride;
     memset(panel, 0, count * a->kn->panel * sizeof *panel);
     for (size_t i = 0; i < count; i++)
-        memcpy(panel + i * a->kn->panel, v + i * stride, columns * sizeof *panel);
+        memcpy(panel + i * a->kn->panel, value_at(a, t, key + i, &stride) + d,
+               columns * sizeof *panel);
 }
 
-/* out += probabilities x values, for keys [key, key + count) and the rows that see any of them. */
-static void add_values(const attention *a, const task *t, const workspace *w, size_t lds,
-                       size_t key, size_t count) {
-    size_t width = a->kn->panel, row = first_row_seeing(a, t, key), stride;
-    size_t rows = t->count * a->group - row;
-    const float *v = values_at(a, t, key, &stride);
-    for (size_t d = 0; d < a->head_dim; d += width) {
-        const float *b = v + d;
-        size_t ldb = stride;
-        if (d + width > a->head_dim) {
-            copy_values(a, w->panel, b, stride, count, a->head_dim - d);
-            b = w->panel;
-            ldb = width;
-        }
-        a->kn->gemm_f32(w->out + row * a->out_width + d, a->out_width, w->scores + row * lds + key,
-                        lds, b, ldb, rows, count, key > 0);
+/* A panel of columns of the values of a block of keys: [count, panel], rows `ldb` floats apart. */
+typedef struct value_panel {
+    size_t key, count; ///< first key and number of keys
+    size_t d;          ///< first column
+    const float *b;
+    size_t ldb;
+} value_panel;
+
+/* Values are read where they stand, but for a block across the prefix's end and a last panel that
+ * the head does not fill. */
+static value_panel take_values(const attention *a, const task *t, float *buffer, size_t key,
+                               size_t count, size_t d) {
+    value_panel p = {.key = key, .count = count, .d = d};
+    size_t before = (size_t)t->run->prefix.count, columns = smaller(a->kn->panel, a->head_dim - d);
+    bool across = key < before && key + count > before;
+    p.b = value_at(a, t, key, &p.ldb) + d;
+    if (across || columns < a->kn->panel) {
+        copy_values(a, t, buffer, key, count, d, columns);
+        p.b = buffer;
+        p.ldb = a->kn->panel;
     }
+    return p;
+}
+
+/* out += probabilities x values for a few rows, without the keys that none of them sees. */
+static void add_values(const attention *a, const task *t, const workspace *w, const value_panel *p,
+                       size_t row, size_t rows) {
+    size_t last = t->first + (row + rows - 1) / a->group;
+    size_t count = smaller(p->count, visible(t->run, last) - p->key);
+    a->kn->gemm_f32(w->out + row * a->out_width + p->d, a->out_width,
+                    w->scores + row * w->lds + p->key, w->lds, p->b, p->ldb, rows, count,
+                    p->key > 0);
+}
+
+static void mix_values(const attention *a, const task *t, const workspace *w) {
+    size_t rows = t->count * a->group, keys = keys_of(t);
+    for (size_t key = 0; key < keys; key += VALUE_BLOCK)
+        for (size_t d = 0; d < a->head_dim; d += a->kn->panel) {
+            size_t count = smaller(VALUE_BLOCK, keys - key);
+            value_panel p = take_values(a, t, w->panel, key, count, d);
+            for (size_t row = first_row_seeing(a, t, key); row < rows; row += ROWS_MIN)
+                add_values(a, t, w, &p, row, smaller(ROWS_MIN, rows - row));
+        }
 }
 
 static void scatter_output(const attention *a, const task *t, const float *out) {
@@ -246,15 +276,11 @@ static void scatter_output(const attention *a, const task *t, const float *out) 
 }
 
 static void run_task(const attention *a, const task *t) {
-    workspace w = my_workspace(a);
-    size_t keys = keys_of(t), before = (size_t)t->run->prefix.count, lds = score_stride(a, keys);
+    workspace w = my_workspace(a, t);
     gather_queries(a, t, w.q);
-    score_keys(a, t, &w, lds);
-    weigh_keys(a, t, w.scores, lds);
-    for (size_t key = 0, end; key < keys; key = end) {
-        end = smaller(key + VALUE_BLOCK, key < before ? before : keys);
-        add_values(a, t, &w, lds, key, end - key);
-    }
+    score_keys(a, t, &w);
+    weigh_keys(a, t, &w);
+    mix_values(a, t, &w);
     scatter_output(a, t, w.out);
 }
 

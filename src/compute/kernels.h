@@ -67,8 +67,8 @@ typedef struct kernels {
     void (*widen_int8)(int16_t *y /* [n] */, const int8_t *x /* [n] */, size_t n);
 
     /* c = a b, or c += a b with `add`, for one panel of columns; c, a and b are `ldc`, `lda` and
-     * `ldb` elements from row to row. Each element is one chain of fused additions in the order of
-     * k, begun with c[i][j] if `add`, so cutting k into several calls changes no bit. */
+     * `ldb` elements from row to row. Each element of a b is one chain of fused additions from 0 on
+     * in the order of k. (Callers cut a long k into blocks, which keeps the rounding small.) */
     void (*gemm_f32)(float *c /* [rows, panel] */, size_t ldc, const float *a /* [rows, k] */,
                      size_t lda, const float *b /* [k, panel] */, size_t ldb, size_t rows, size_t k,
                      bool add);

@@ -120,12 +120,11 @@ static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const flo
                      size_t rows, size_t k, bool accumulate) {
     for (size_t r = 0; r < rows; r++) {
         float sum[PANEL] = {0};
-        if (accumulate)
-            memcpy(sum, c + r * ldc, sizeof sum);
         for (size_t i = 0; i < k; i++)
             for (size_t j = 0; j < PANEL; j++)
                 sum[j] += a[r * lda + i] * b[i * ldb + j];
-        memcpy(c + r * ldc, sum, sizeof sum);
+        for (size_t j = 0; j < PANEL; j++)
+            c[r * ldc + j] = sum[j] + (accumulate ? c[r * ldc + j] : 0);
     }
 }
 
@@ -133,13 +132,12 @@ static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, con
                        size_t rows, size_t k, bool accumulate) {
     for (size_t r = 0; r < rows; r++) {
         int32_t sum[PANEL] = {0};
-        if (accumulate)
-            memcpy(sum, c + r * ldc, sizeof sum);
         for (size_t i = 0; i < k; i += 2)
             for (size_t j = 0; j < PANEL; j++)
                 sum[j] += a[r * lda + i] * b[i * PANEL + 2 * j] +
                           a[r * lda + i + 1] * b[i * PANEL + 2 * j + 1];
-        memcpy(c + r * ldc, sum, sizeof sum);
+        for (size_t j = 0; j < PANEL; j++)
+            c[r * ldc + j] = sum[j] + (accumulate ? c[r * ldc + j] : 0);
     }
 }
 

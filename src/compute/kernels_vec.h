@@ -92,10 +92,15 @@ static void axpy(float *y, float a, const float *x, size_t n) {
 }
 
 static float largest(const float *x, size_t n) {
-    vec max = vec_set(-INFINITY);
-    for (size_t i = 0; i < n; i += LANES)
+    vec max = vec_set(-INFINITY), other = max;
+    size_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        max = vec_max(max, vec_load(x + i));
+        other = vec_max(other, vec_load(x + i + LANES));
+    }
+    for (; i < n; i += LANES)
         max = vec_max(max, take(x + i, n - i, -INFINITY));
-    return vec_largest(max);
+    return vec_largest(vec_max(max, other));
 }
 
 /* The sum of exp(x[i] - max); exponentials go to y unless it is NULL. Sums of 512 are added up in
@@ -207,8 +212,8 @@ CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const f
     vec sum[TILE_ROWS][2];
 #pragma GCC unroll 16
     for (size_t r = 0; r < rows; r++) {
-        sum[r][0] = accumulate ? vec_load(c + r * ldc) : vec_set(0);
-        sum[r][1] = accumulate ? vec_load(c + r * ldc + LANES) : vec_set(0);
+        sum[r][0] = vec_set(0);
+        sum[r][1] = vec_set(0);
     }
     for (size_t i = 0; i < k; i++, b += ldb) {
         vec b0 = vec_load(b), b1 = vec_load(b + LANES);
@@ -221,6 +226,10 @@ CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const f
     }
 #pragma GCC unroll 16
     for (size_t r = 0; r < rows; r++) {
+        if (accumulate) {
+            sum[r][0] = vec_add(sum[r][0], vec_load(c + r * ldc));
+            sum[r][1] = vec_add(sum[r][1], vec_load(c + r * ldc + LANES));
+        }
         vec_store(c + r * ldc, sum[r][0]);
         vec_store(c + r * ldc + LANES, sum[r][1]);
     }
@@ -237,8 +246,8 @@ CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, c
     ivec sum[TILE_ROWS][2];
 #pragma GCC unroll 16
     for (size_t r = 0; r < rows; r++) {
-        sum[r][0] = accumulate ? ivec_load(c + r * ldc) : ivec_set(0);
-        sum[r][1] = accumulate ? ivec_load(c + r * ldc + LANES) : ivec_set(0);
+        sum[r][0] = ivec_set(0);
+        sum[r][1] = ivec_set(0);
     }
     for (size_t i = 0; i < k; i += 2, b += 2 * PANEL) {
         ivec b0 = ivec_load((const int32_t *)b), b1 = ivec_load((const int32_t *)b + LANES);
@@ -251,6 +260,10 @@ CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, c
     }
 #pragma GCC unroll 16
     for (size_t r = 0; r < rows; r++) {
+        if (accumulate) {
+            sum[r][0] = ivec_add(sum[r][0], ivec_load(c + r * ldc));
+            sum[r][1] = ivec_add(sum[r][1], ivec_load(c + r * ldc + LANES));
+        }
         ivec_store(c + r * ldc, sum[r][0]);
         ivec_store(c + r * ldc + LANES, sum[r][1]);
     }

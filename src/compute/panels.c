@@ -32,6 +32,10 @@ static size_t divide_up(size_t n, size_t by) {
     return (n + by - 1) / by;
 }
 
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 static size_t panel_elements(const panels *w) {
     return w->k_padded * kernels_get()->panel;
 }
@@ -42,44 +46,54 @@ static void *panel_at(const panels *w, size_t index, size_t k) {
 
 /* ---- packing ---- */
 
-/* Where element (k, column) of a panel stands. */
-static size_t place(const panels *w, size_t k, size_t column) {
-    size_t width = kernels_get()->panel;
-    return w->precision == PRECISION_INT8 ? k / 2 * 2 * width + 2 * column + k % 2
-                                          : k * width + column;
+/* Bytes a thread needs to pack a panel: the panel as float32 for bf16, its rows as int8. */
+static size_t packing_bytes(const panels *w) {
+    size_t wide = w->precision == PRECISION_BF16 ? sizeof(float) : w->element;
+    return scratch_lines(panel_elements(w) * wide);
 }
 
-/* One output channel's row to its column of a panel that was zeroed. `narrow` has room for a row
- * of w->element wide numbers. */
-static void pack_row(panels *w, size_t channel, const float *row, void *narrow) {
+/* Quantizes the rows, then lays pairs of k side by side, channel after channel. */
+static void pack_int8(panels *w, size_t index, const float *const *rows, size_t count,
+                      int8_t *narrow) {
+    size_t width = kernels_get()->panel, length = w->k_padded;
+    int8_t *panel = panel_at(w, index, 0);
+    memset(narrow, 0, width * length);
+    for (size_t i = 0; i < count; i++)
+        w->scales[index * width + i] =
+            kernels_get()->quantize_row(narrow + i * length, rows[i], w->k);
+    for (size_t k = 0; k < length; k += 2)
+        for (size_t i = 0; i < width; i++)
+            memcpy(panel + k * width + 2 * i, narrow + i * length + k, 2);
+}
+
+/* `count` output channels' rows to panel `index`. */
+static void pack_panel(panels *w, size_t index, const float *rows, size_t count, void *buffer) {
     const kernels *kn = kernels_get();
-    size_t column = channel % kn->panel;
-    void *panel = panel_at(w, channel / kn->panel, 0);
+    const float *row[KERNELS_MAX_PANEL];
+    for (size_t i = 0; i < count; i++)
+        row[i] = rows + i * w->k;
     if (w->precision == PRECISION_INT8) {
-        w->scales[channel] = kn->quantize_row(narrow, row, w->k);
-        for (size_t k = 0; k < w->k; k++)
-            ((int8_t *)panel)[place(w, k, column)] = ((int8_t *)narrow)[k];
+        pack_int8(w, index, row, count, buffer);
     } else if (w->precision == PRECISION_BF16) {
-        kn->to_bf16(narrow, row, w->k);
-        for (size_t k = 0; k < w->k; k++)
-            ((uint16_t *)panel)[place(w, k, column)] = ((uint16_t *)narrow)[k];
+        kn->transpose_panel(buffer, row, count, w->k);
+        kn->to_bf16(panel_at(w, index, 0), buffer, panel_elements(w));
     } else {
-        for (size_t k = 0; k < w->k; k++)
-            ((float *)panel)[place(w, k, column)] = row[k];
+        kn->transpose_panel(panel_at(w, index, 0), row, count, w->k);
     }
 }
 
-/* Reads the weight a few hundred rows at a time. `rows` has room for SOURCE_ROWS of them, `narrow`
- * for one row a thread. */
-static dear_status pack(panels *w, linear_source source, void *context, float *rows, char *narrow,
+/* Reads the weight a few panels at a time. `rows` has room for SOURCE_ROWS of them, `buffers` for
+ * packing_bytes a thread. */
+static dear_status pack(panels *w, linear_source source, void *context, float *rows, char *buffers,
                         int threads, dear_error *err) {
+    size_t width = kernels_get()->panel;
     for (size_t first = 0; first < w->n; first += SOURCE_ROWS) {
-        size_t count = w->n - first < SOURCE_ROWS ? w->n - first : SOURCE_ROWS;
+        size_t count = smaller(SOURCE_ROWS, w->n - first);
         TRY(source(context, (int64_t)first, (int64_t)count, rows, err));
 #pragma omp parallel for num_threads(threads) schedule(static)
-        for (size_t i = 0; i < count; i++)
-            pack_row(w, first + i, rows + i * w->k,
-                     narrow + (size_t)omp_get_thread_num() * w->k * w->element);
+        for (size_t i = 0; i < count; i += width)
+            pack_panel(w, (first + i) / width, rows + i * w->k, smaller(width, count - i),
+                       buffers + (size_t)omp_get_thread_num() * packing_bytes(w));
     }
     return DEAR_OK;
 }
@@ -99,18 +113,16 @@ dear_status panels_create(panels **out, int64_t out_features, int64_t in_feature
     int threads = compute_threads();
     w->data = mem_alloc_aligned(w->count * panel_elements(w) * w->element);
     w->scales = mem_calloc(w->count * kernels_get()->panel, sizeof *w->scales);
-    size_t source_rows = w->n < SOURCE_ROWS ? w->n : SOURCE_ROWS;
-    float *rows = mem_calloc(source_rows * w->k, sizeof *rows);
-    char *narrow = mem_calloc((size_t)threads * w->k, w->element);
+    float *rows = mem_calloc(smaller(w->n, SOURCE_ROWS) * w->k, sizeof *rows);
+    char *buffers = mem_alloc_aligned((size_t)threads * packing_bytes(w));
     dear_status status = DEAR_OK;
-    if (!w->data || !w->scales || !rows || !narrow) {
+    if (!w->data || !w->scales || !rows || !buffers) {
         status = error_memory(err);
     } else {
-        memset(w->data, 0, w->count * panel_elements(w) * w->element);
-        status = pack(w, source, context, rows, narrow, threads, err);
+        status = pack(w, source, context, rows, buffers, threads, err);
     }
     mem_free(rows);
-    mem_free(narrow);
+    mem_free(buffers);
     if (status == DEAR_OK)
         *out = w;
     else
@@ -176,7 +188,7 @@ static size_t num_tasks(const product *p) {
 static void cut_into_tasks(product *p) {
     bool small = p->rows * p->w->n * p->w->k < PARALLEL_WORK;
     p->threads = small ? 1 : compute_threads();
-    p->chunk = p->w->count < CHUNK_MAX ? p->w->count : CHUNK_MAX;
+    p->chunk = smaller(CHUNK_MAX, p->w->count);
     size_t blocks = divide_up(p->rows, ROWS_MAX);
     size_t wanted = p->threads == 1 ? 1 : (size_t)p->threads * TASKS_A_THREAD;
     for (;;) {
@@ -285,17 +297,17 @@ static void finish_row(const product *p, const void *sums, size_t row, size_t co
 static void run_task(const product *p, size_t task) {
     size_t width = p->kn->panel, chunks = divide_up(p->w->count, p->chunk);
     size_t row = task / chunks * p->row_block, first = task % chunks * p->chunk;
-    size_t rows = p->rows - row < p->row_block ? p->rows - row : p->row_block;
-    size_t last = first + p->chunk < p->w->count ? first + p->chunk : p->w->count;
+    size_t rows = smaller(p->row_block, p->rows - row);
+    size_t last = smaller(first + p->chunk, p->w->count);
     char *sums = my_private(p), *buffer = sums + sums_bytes(p);
     for (size_t k = 0; k < p->w->k_padded; k += k_block(p)) {
-        size_t left = p->w->k_padded - k, count = left < k_block(p) ? left : k_block(p);
+        size_t count = smaller(k_block(p), p->w->k_padded - k);
         for (size_t panel = first; panel < last; panel++) {
             const void *b = widen(p, panel, k, count, buffer);
             multiply(p, sums + (panel - first) * width * sizeof(float), row, rows, b, k, count);
         }
     }
-    size_t column = first * width, end = last * width < p->w->n ? last * width : p->w->n;
+    size_t column = first * width, end = smaller(last * width, p->w->n);
     for (size_t i = 0; i < rows; i++)
         finish_row(p, sums + i * p->chunk * width * sizeof(float), row + i, column, end - column);
 }

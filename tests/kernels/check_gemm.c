@@ -1,0 +1,175 @@
+/* The kernels of matrix products in every table, against sums in double or int64. */
+#include "check.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAD = 5 }; ///< elements between rows, so that strides are not widths
+
+/* One product; c begins as `before`. */
+typedef struct gemm_f32_case {
+    size_t rows, k, panel, lda, ldb, ldc;
+    float *a, *b, *before, *c;
+} gemm_f32_case;
+
+static gemm_f32_case make_f32(const kernels *kn, size_t rows, size_t k) {
+    gemm_f32_case g = {.rows = rows, .k = k, .panel = kn->panel};
+    g.lda = k + PAD;
+    g.ldb = g.panel + PAD;
+    g.ldc = g.panel + PAD;
+    g.a = check_random(rows * g.lda, 1);
+    g.b = check_random(k * g.ldb, 2);
+    g.before = check_random(rows * g.ldc, 3);
+    g.c = check_alloc(rows * g.ldc * sizeof *g.c);
+    memcpy(g.c, g.before, rows * g.ldc * sizeof *g.c);
+    return g;
+}
+
+static void free_f32(gemm_f32_case *g) {
+    free(g->a);
+    free(g->b);
+    free(g->before);
+    free(g->c);
+}
+
+/* The largest difference from the sum in double, over the size that rounding may have had. */
+static double error_f32(const gemm_f32_case *g, bool add) {
+    double most = 0;
+    for (size_t r = 0; r < g->rows; r++)
+        for (size_t j = 0; j < g->panel; j++) {
+            double sum = add ? g->before[r * g->ldc + j] : 0, magnitude = fabs(sum);
+            for (size_t i = 0; i < g->k; i++) {
+                double product = (double)g->a[r * g->lda + i] * g->b[i * g->ldb + j];
+                sum += product;
+                magnitude += fabs(product);
+            }
+            most = fmax(most, fabs(g->c[r * g->ldc + j] - sum) / magnitude);
+        }
+    return most;
+}
+
+static bool padding_untouched(const gemm_f32_case *g) {
+    for (size_t r = 0; r < g->rows; r++)
+        if (memcmp(g->c + r * g->ldc + g->panel, g->before + r * g->ldc + g->panel,
+                   PAD * sizeof *g->c) != 0)
+            return false;
+    return true;
+}
+
+static void check_f32(const kernels *kn, size_t rows, size_t k, bool add) {
+    gemm_f32_case g = make_f32(kn, rows, k);
+    kn->gemm_f32(g.c, g.ldc, g.a, g.lda, g.b, g.ldb, rows, k, add);
+    double error = error_f32(&g, add), allowed = 1e-7 * (1 + sqrt((double)k));
+    check_that(error <= allowed, "%s gemm_f32 %zu x %zu: error %.2g (allowed %.2g)",
+               cpu_level_name(kn->level), rows, k, error, allowed);
+    check_that(padding_untouched(&g), "%s gemm_f32 %zu x %zu: writes beside c",
+               cpu_level_name(kn->level), rows, k);
+    float *cut = check_alloc(rows * g.ldc * sizeof *cut);
+    memcpy(cut, g.before, rows * g.ldc * sizeof *cut);
+    for (size_t r = 0; r < rows; r++)
+        kn->gemm_f32(cut + r * g.ldc, g.ldc, g.a + r * g.lda, g.lda, g.b, g.ldb, 1, k, add);
+    check_that(memcmp(cut, g.c, rows * g.ldc * sizeof *cut) == 0,
+               "%s gemm_f32 %zu x %zu: a row depends on the others", cpu_level_name(kn->level),
+               rows, k);
+    free(cut);
+    free_f32(&g);
+}
+
+/* `extreme`: all values +-127, where 16-bit sums would overflow. */
+static void check_int16(const kernels *kn, size_t rows, size_t k, bool add, bool extreme) {
+    size_t panel = kn->panel, lda = k + 2, ldc = panel + PAD;
+    float *random = check_random(rows * lda + k * panel, 4);
+    int16_t *a = check_alloc(rows * lda * sizeof *a), *b = check_alloc(k * panel * sizeof *b);
+    int32_t *c = check_alloc(rows * ldc * sizeof *c);
+    for (size_t i = 0; i < rows * lda + k * panel; i++) {
+        int16_t value = extreme ? (i % 7 ? 127 : -127) : (int16_t)(random[i] * 127.99f);
+        *(i < rows * lda ? a + i : b + (i - rows * lda)) = value;
+    }
+    for (size_t i = 0; i < rows * ldc; i++)
+        c[i] = 1000;
+    kn->gemm_int16(c, ldc, a, lda, b, rows, k, add);
+    bool exact = true;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < ldc; j++) {
+            int64_t sum = add || j >= panel ? 1000 : 0;
+            for (size_t i = 0; i < k && j < panel; i++)
+                sum += a[r * lda + i] * b[i / 2 * 2 * panel + 2 * j + i % 2];
+            exact &= c[r * ldc + j] == sum;
+        }
+    check_that(exact, "%s gemm_int16 %zu x %zu is not exact", cpu_level_name(kn->level), rows, k);
+    free(random);
+    free(a);
+    free(b);
+    free(c);
+}
+
+static void check_transpose(const kernels *kn, size_t count, size_t n) {
+    float *x = check_random(count * n, 5), *b = check_alloc(n * kn->panel * sizeof *b);
+    const float *rows[KERNELS_MAX_PANEL];
+    for (size_t j = 0; j < count; j++)
+        rows[j] = x + j * n;
+    kn->transpose_panel(b, rows, count, n);
+    bool right = true;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < kn->panel; j++)
+            right &= b[i * kn->panel + j] == (j < count ? rows[j][i] : 0);
+    check_that(right, "%s transpose_panel %zu x %zu", cpu_level_name(kn->level), count, n);
+    free(x);
+    free(b);
+}
+
+/* Operations a second of a tall product that lies in the first-level cache. */
+static void print_speed(const kernels *kn) {
+    enum { ROWS = 48, K = 256, TIMES = 50 };
+    gemm_f32_case g = make_f32(kn, ROWS, K);
+    int16_t *a = check_alloc(ROWS * K * sizeof *a), *b = check_alloc(K * kn->panel * sizeof *b);
+    int32_t *c = check_alloc(ROWS * kn->panel * sizeof *c);
+    memset(a, 1, ROWS * K * sizeof *a);
+    memset(b, 1, K * kn->panel * sizeof *b);
+    double f32 = 1e9, int16 = 1e9;
+    for (int i = 0; i < 20; i++) {
+        double begin = clock_seconds();
+        for (int j = 0; j < TIMES; j++)
+            kn->gemm_f32(g.c, g.ldc, g.a, g.lda, g.b, g.ldb, ROWS, K, false);
+        double middle = clock_seconds();
+        for (int j = 0; j < TIMES; j++)
+            kn->gemm_int16(c, kn->panel, a, K, b, ROWS, K, false);
+        f32 = fmin(f32, middle - begin);
+        int16 = fmin(int16, clock_seconds() - middle);
+    }
+    double operations = 2.0 * TIMES * ROWS * K * (double)kn->panel;
+    printf("%-12s gemm_f32 %.1f Gop/s, gemm_int16 %.1f Gop/s on one thread\n",
+           cpu_level_name(kn->level), operations / f32 / 1e9, operations / int16 / 1e9);
+    free(a);
+    free(b);
+    free(c);
+    free_f32(&g);
+}
+
+void check_gemm(const check_options *options) {
+    static const size_t depths[] = {2, 4, 10, 64, 66, 258, 512};
+    static const size_t odd_depths[] = {1, 3, 65, 127};
+    for (cpu_level level = CPU_PLAIN; level <= CPU_AVX512; level++) {
+        const kernels *kn = kernels_at(level);
+        if (!kn)
+            continue;
+        for (size_t rows = 1; rows <= 26; rows += options->quick ? 4 : 1) {
+            for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+                check_f32(kn, rows, depths[i], rows % 2);
+                check_int16(kn, rows, depths[i], rows % 2, false);
+                check_int16(kn, rows, depths[i], rows % 2, true);
+            }
+            for (size_t i = 0; i < sizeof odd_depths / sizeof *odd_depths; i++)
+                check_f32(kn, rows, odd_depths[i], rows % 2);
+        }
+        for (size_t count = 1; count <= kn->panel; count++)
+            for (size_t n = 1; n < 70; n += options->quick ? 13 : 1)
+                check_transpose(kn, count, n);
+        if (options->time)
+            print_speed(kn);
+    }
+}

@@ -1,0 +1,232 @@
+/* Every row kernel of every table this CPU can run, against the plain one. */
+#include "check.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Inputs, and outputs that a kernel may write. All arrays have n elements. */
+typedef struct operands {
+    size_t n;
+    float *x, *y, *z; ///< inputs; y is written by kernels that work in place
+    int8_t *bytes;
+    uint16_t *halves;
+    int16_t *shorts;
+    int32_t *ints;
+    float scalar;
+} operands;
+
+typedef struct row_kernel {
+    const char *name;
+    void (*run)(const kernels *k, operands *o);
+    double tolerance; ///< of the largest magnitude; integers must be equal
+} row_kernel;
+
+static void run_rmsnorm(const kernels *k, operands *o) {
+    k->rmsnorm(o->y, o->x, o->z, o->n, 1e-5f);
+}
+static void run_rope(const kernels *k, operands *o) {
+    k->rope(o->y, o->x, o->z, o->n);
+}
+static void run_swiglu(const kernels *k, operands *o) {
+    k->swiglu(o->y, o->x, o->z, o->n);
+}
+static void run_swiglu_in_place(const kernels *k, operands *o) {
+    k->swiglu(o->y, o->y, o->z, o->n);
+}
+static void run_add(const kernels *k, operands *o) {
+    k->add(o->y, o->x, o->n);
+}
+static void run_axpy(const kernels *k, operands *o) {
+    k->axpy(o->y, 0.37f, o->x, o->n);
+}
+static void run_dot(const kernels *k, operands *o) {
+    o->scalar = k->dot(o->x, o->x, o->n) + k->dot(o->x, o->z, o->n);
+}
+static void run_softmax(const kernels *k, operands *o) {
+    k->softmax(o->y, o->n);
+}
+static void run_log_sum_exp(const kernels *k, operands *o) {
+    o->scalar = k->log_sum_exp(o->x, o->n);
+}
+static void run_quantize_row(const kernels *k, operands *o) {
+    o->scalar = k->quantize_row(o->bytes, o->x, o->n);
+}
+static void run_dequantize_row(const kernels *k, operands *o) {
+    k->dequantize_row(o->y, o->ints, 0.0123f, o->z, o->n);
+}
+static void run_to_bf16(const kernels *k, operands *o) {
+    k->to_bf16(o->halves, o->x, o->n);
+}
+static void run_from_bf16(const kernels *k, operands *o) {
+    k->from_bf16(o->y, o->halves, o->n);
+}
+static void run_widen_int8(const kernels *k, operands *o) {
+    k->widen_int8(o->shorts, o->bytes, o->n);
+}
+
+static const row_kernel row_kernels[] = {
+    {"rmsnorm", run_rmsnorm, 1e-6},
+    {"rope", run_rope, 2e-7},
+    {"swiglu", run_swiglu, 3e-7},
+    {"swiglu in place", run_swiglu_in_place, 3e-7},
+    {"add", run_add, 0},
+    {"axpy", run_axpy, 2e-7},
+    {"dot", run_dot, 1e-6},
+    {"softmax", run_softmax, 1e-6},
+    {"log_sum_exp", run_log_sum_exp, 1e-6},
+    {"quantize_row", run_quantize_row, 0},
+    {"dequantize_row", run_dequantize_row, 0},
+    {"to_bf16", run_to_bf16, 0},
+    {"from_bf16", run_from_bf16, 0},
+    {"widen_int8", run_widen_int8, 0},
+};
+
+enum { NUM_ROW_KERNELS = sizeof row_kernels / sizeof *row_kernels };
+
+static operands make_operands(size_t n, float magnitude) {
+    operands o = {.n = n};
+    o.x = check_random(n, 1);
+    o.y = check_random(n, 2);
+    o.z = check_random(n, 3);
+    o.bytes = check_alloc(n);
+    o.halves = check_alloc(2 * n);
+    o.shorts = check_alloc(2 * n);
+    o.ints = check_alloc(4 * n);
+    for (size_t i = 0; i < n; i++) {
+        o.x[i] *= magnitude;
+        o.y[i] *= magnitude;
+        o.bytes[i] = (int8_t)(i * 37);
+        o.halves[i] = (uint16_t)(i * 40503);
+        o.shorts[i] = 0;
+        o.ints[i] = (int32_t)(i * 2654435761u) / 64;
+    }
+    return o;
+}
+
+static void free_operands(operands *o) {
+    free(o->x);
+    free(o->y);
+    free(o->z);
+    free(o->bytes);
+    free(o->halves);
+    free(o->shorts);
+    free(o->ints);
+}
+
+static void compare(const row_kernel *r, const kernels *fast, operands *want, operands *got) {
+    size_t n = want->n;
+    r->run(&kernels_plain, want);
+    r->run(fast, got);
+    double error = fmax(check_difference(got->y, want->y, n),
+                        check_difference(&got->scalar, &want->scalar, 1));
+    check_that(error <= r->tolerance, "%s %s, n %zu: differs by %.2g of the largest (allowed %.2g)",
+               cpu_level_name(fast->level), r->name, n, error, r->tolerance);
+    check_that(memcmp(got->bytes, want->bytes, n) == 0 &&
+                   memcmp(got->halves, want->halves, 2 * n) == 0 &&
+                   memcmp(got->shorts, want->shorts, 2 * n) == 0,
+               "%s %s, n %zu: integers differ", cpu_level_name(fast->level), r->name, n);
+}
+
+static void compare_size(const row_kernel *r, const kernels *fast, size_t n, float magnitude) {
+    operands want = make_operands(n, magnitude), got = make_operands(n, magnitude);
+    compare(r, fast, &want, &got);
+    free_operands(&want);
+    free_operands(&got);
+}
+
+/* Numbers that rounding, ranges and tests for NaN stumble over. */
+static void compare_awkward(const row_kernel *r, const kernels *fast) {
+    const float awkward[] = {0,      -0.0f,       0x1p-126f,   0x1p-149f, -87.4f, 88.5f, 100,
+                             -100,   0.5f,        1.5f,        2.5f,      -0.5f,  1e30f, -1e30f,
+                             1e-38f, 1.00390625f, 1.01171875f, 126.5f,    -127,   3e38f};
+    enum { N = sizeof awkward / sizeof *awkward };
+    operands want = make_operands(N, 1), got = make_operands(N, 1);
+    for (size_t i = 0; i < N; i++)
+        want.x[i] = got.x[i] = want.y[i] = got.y[i] = awkward[i];
+    if (r->run != run_rope && r->run != run_dot && r->run != run_rmsnorm) // these overflow
+        compare(r, fast, &want, &got);
+    for (int i = 0; i < 2; i++) {
+        want.x[3] = got.x[3] = want.y[3] = got.y[3] = i ? INFINITY : NAN;
+        if (r->run == run_quantize_row || r->run == run_to_bf16)
+            compare(r, fast, &want, &got);
+    }
+    free_operands(&want);
+    free_operands(&got);
+}
+
+/* Rows of one value: zeros and numbers too small to scale quantize to zeros, ties round to even. */
+static void check_quantize_edges(const kernels *k) {
+    const float x[] = {127, 0.5f, 1.5f, 2.5f, -0.5f, -2.5f, 3.5f, -127, 126.5f};
+    const int8_t want[] = {127, 0, 2, 2, 0, -2, 4, -127, 126};
+    int8_t q[9];
+    check_that(k->quantize_row(q, x, 9) == 1 && memcmp(q, want, 9) == 0,
+               "%s quantize_row: ties do not round to even", cpu_level_name(k->level));
+    const float tiny[] = {0x1p-120f, -0x1p-126f, 0};
+    check_that(k->quantize_row(q, tiny, 3) == 0 && q[0] == 0 && q[1] == 0,
+               "%s quantize_row: tiny numbers are not zero", cpu_level_name(k->level));
+    const float nan[] = {1, NAN, 2};
+    check_that(!isfinite(k->quantize_row(q, nan, 3)) && q[0] == 0 && q[2] == 0,
+               "%s quantize_row: a NaN is lost", cpu_level_name(k->level));
+}
+
+/* A softmax sums to 1 and grows with its input, however far the inputs lie apart. */
+static void check_softmax_range(const kernels *k) {
+    float x[] = {-1e30f, -200, -90, -80, -1, 0, 0, -INFINITY, -30};
+    k->softmax(x, 9);
+    double sum = 0;
+    for (int i = 0; i < 9; i++)
+        sum += x[i];
+    check_that(fabs(sum - 1) < 1e-6 && x[0] == 0 && x[1] == 0 && x[7] == 0 && x[3] > 0 &&
+                   x[8] > x[3] && x[5] == x[6],
+               "%s softmax: wrong at the edges of its range", cpu_level_name(k->level));
+}
+
+static double seconds_a_call(const row_kernel *r, const kernels *k, operands *o) {
+    double best = 1e9;
+    for (int i = 0; i < 20; i++) {
+        double begin = clock_seconds();
+        for (int j = 0; j < 100; j++)
+            r->run(k, o);
+        best = fmin(best, (clock_seconds() - begin) / 100);
+    }
+    return best;
+}
+
+static void print_times(const kernels *fast) {
+    for (size_t i = 0; i < NUM_ROW_KERNELS; i++) {
+        operands o = make_operands(1536, 1);
+        double plain = seconds_a_call(&row_kernels[i], &kernels_plain, &o);
+        double quick = seconds_a_call(&row_kernels[i], fast, &o);
+        printf("%-12s %-16s n 1536: %8.3f us, plain C %8.3f us: %5.1f times as fast\n",
+               cpu_level_name(fast->level), row_kernels[i].name, 1e6 * quick, 1e6 * plain,
+               plain / quick);
+        free_operands(&o);
+    }
+}
+
+void check_rows(const check_options *options) {
+    static const size_t sizes[] = {1,  2,  3,  7,  8,  9,  15, 16,  17,  24,  31,  32,   33,
+                                   47, 48, 63, 64, 65, 80, 96, 100, 127, 511, 513, 1025, 1536};
+    for (cpu_level level = CPU_PLAIN; level <= CPU_AVX512; level++) {
+        const kernels *k = kernels_at(level);
+        if (!k)
+            continue;
+        check_quantize_edges(k);
+        check_softmax_range(k);
+        for (size_t i = 0; i < NUM_ROW_KERNELS; i++) {
+            compare_awkward(&row_kernels[i], k);
+            for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j += options->quick ? 3 : 1) {
+                compare_size(&row_kernels[i], k, sizes[j], 1);
+                compare_size(&row_kernels[i], k, sizes[j], 30);
+            }
+            if (!options->quick)
+                compare_size(&row_kernels[i], k, 50000, 3);
+        }
+        if (options->time && level > CPU_PLAIN)
+            print_times(k);
+    }
+}
