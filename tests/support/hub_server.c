@@ -303,7 +303,9 @@ const char *hub_server_url(const hub_server *s) {
 void hub_server_put(hub_server *s, const char *name, const void *bytes, size_t size, bool large) {
     pthread_mutex_lock(&s->mutex);
     served_file *file = (served_file *)find_file(s, name);
-    if (!file && s->num_files < MAX_FILES)
+    if (!file && s->num_files == MAX_FILES)
+        abort();
+    if (!file)
         file = &s->files[s->num_files++];
     free(file->bytes);
     *file = (served_file){.bytes = malloc(size + 1), .size = size, .large = large};
