@@ -43,11 +43,11 @@ static void renders_as_jinja_does(void **state) {
         const json_t *c = json_array_get(cases, i);
         chat_message messages[MOST_MESSAGES];
         size_t count = read_messages(json_object_get(c, "messages"), messages);
-        chat_options options = {
-            .add_generation_prompt = json_is_true(json_object_get(c, "add_generation_prompt")),
-            .bos = string_of(c, "bos"),
-            .eos = string_of(c, "eos"),
-            .date = "02 Jan 2026"};
+        chat_options options = {.add_generation_prompt =
+                                    json_is_true(json_object_get(c, "add_generation_prompt")),
+                                .bos = string_of(c, "bos"),
+                                .eos = string_of(c, "eos"),
+                                .date = "02 Jan 2026"};
         dear_error err = {0};
         strbuf text = {0};
         assert_ok(chat_template_render(family_of(string_of(c, "template")), messages, count,

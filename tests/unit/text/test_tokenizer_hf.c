@@ -87,10 +87,8 @@ static void llama2_like_pairs_agree(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(smollm2_agrees),
-        cmocka_unit_test(llama2_agrees),
-        cmocka_unit_test(llama3_agrees),
-        cmocka_unit_test(llama3_like_pairs_agree),
+        cmocka_unit_test(smollm2_agrees),          cmocka_unit_test(llama2_agrees),
+        cmocka_unit_test(llama3_agrees),           cmocka_unit_test(llama3_like_pairs_agree),
         cmocka_unit_test(llama2_like_pairs_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
