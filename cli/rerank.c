@@ -21,10 +21,13 @@ typedef struct rerank_command {
     hits_format format;
     const char *output;
     const char *tag;
-    size_t top_k, shard, shards;
+    size_t top_k; ///< 0 until it is settled
+    size_t shard, shards;
     bool resume;
     bool timing;
 } rerank_command;
+
+enum { TOP_K = 100 }; ///< DeAR's
 
 enum {
     OPTION_INPUT = 'i',
@@ -57,7 +60,8 @@ static const struct argp_option options[] = {
      "Texts of the queries of a TREC or TSV run: TSV or JSON Lines", 2},
     {"corpus", OPTION_CORPUS, "FILE", 0,
      "Texts of its documents: TSV (docid, text or docid, title, text) or JSON Lines", 2},
-    {"top-k", OPTION_TOP_K, "K", 0, "Rerank and keep the first K candidates (default: 100)", 2},
+    {"top-k", OPTION_TOP_K, "K", 0,
+     "Rerank and keep each query's first K candidates (default: 100; all with --query)", 2},
     {"shard", OPTION_SHARD, "I/N", 0,
      "Do every N-th query only, from query I on, counted from 0 (I < N); `dear convert-run` joins "
      "the parts",
@@ -148,6 +152,8 @@ static void settle(struct argp_state *state, rerank_command *c) {
         check_query(state, c);
     else
         check_input(state, c);
+    if (c->top_k == 0)
+        c->top_k = c->query ? SIZE_MAX : TOP_K;
     bool terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
     if (c->format == HITS_FORMAT_AUTO)
         c->format = c->query || terminal ? HITS_FORMAT_TABLE : HITS_FORMAT_TREC;
@@ -224,8 +230,8 @@ static const char doc[] =
     "Examples:\n"
     "  dear rerank --query 'where do llamas live' passages.txt\n"
     "  dear rerank --input hits.json --output reranked.trec\n"
-    "  dear rerank --input bm25.trec --queries queries.tsv --corpus corpus.jsonl.gz \\\n"
-    "              --model dear-8b-ce --top-k 100 --format json --output stage1.json\n"
+    "  dear rerank --input run.trec --queries q.tsv --corpus c.jsonl.gz -f json\n"
+    "  dear rerank --model dear-8b-ce --input hits.json --shard 0/4 -o part0.trec\n"
     "\n"
     "Candidates with equal scores keep their order. Ctrl-C, or a crash, leaves what was finished "
     "in FILE.part; the same command with --resume goes on from there.";
@@ -334,11 +340,8 @@ int command_rerank(int argc, char **argv) {
     static const struct argp_child children[] = {{&engine_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options, parse, "--query TEXT FILE...\n--input FILE", doc, children, NULL, NULL};
-    rerank_command c = {.scoring = pointwise_defaults(),
-                        .input = {.need_texts = true},
-                        .tag = "dear",
-                        .top_k = 100,
-                        .shards = 1};
+    rerank_command c = {
+        .scoring = pointwise_defaults(), .input = {.need_texts = true}, .tag = "dear", .shards = 1};
     argp_parse(&argp, argc, argv, 0, NULL, &c);
     dear_error err;
     hit_set set = {0};
