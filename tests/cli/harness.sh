@@ -14,6 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset DEAR_MODEL # tests name their model
+export OMP_WAIT_POLICY=passive # tests run side by side: a thread that waits must not spin
 failures=0
 ran=0
 
