@@ -150,7 +150,7 @@ static size_t space_begin(const char *text, size_t at, size_t taken) {
     size_t bytes;
     while (at > taken && unicode_is_space(utf8_before(text, at, &bytes)))
         at -= bytes;
-    return at;
+    return at > taken ? at : taken;
 }
 
 /* The end of the white space that begins at `at`, looked up once for each run of it. */
@@ -172,23 +172,21 @@ bool added_tokens_find(const added_tokens *a, bool normalized, const trust *who,
     const token_trie *trie = normalized ? &a->normalized : &a->raw;
     if (trie->count == 0)
         return false;
-    size_t taken = match->end;
-    for (size_t at = next_candidate(trie, text, length, match->resume); at < length;
-         at = next_candidate(trie, text, length, at)) {
+    size_t taken = match->end, at = match->resume;
+    while ((at = next_candidate(trie, text, length, at)) < length) {
         size_t end;
         const added_token *token = longest_at(a, normalized, who, text, length, at, &end);
         if (!token) {
             at++;
             continue;
         }
-        if (token->single_word && !stands_alone(text, length, at, end)) {
-            at = end;
+        size_t begin = token->lstrip ? space_begin(text, at, taken) : at;
+        size_t last = token->rstrip ? space_end(text, length, end, match) : end;
+        bool alone = !token->single_word || stands_alone(text, length, at, end);
+        at = end;
+        if (!alone || begin >= last)
             continue;
-        }
-        match->token = token;
-        match->resume = end;
-        match->begin = token->lstrip ? space_begin(text, at, taken) : at;
-        match->end = token->rstrip ? space_end(text, length, end, match) : end;
+        *match = (added_match){token, begin, last, end, match->run_begin, match->run_end};
         return true;
     }
     return false;

@@ -61,7 +61,7 @@ dear_status added_tokens_add(added_tokens *a, const added_token *token, const ch
                              const char *where, dear_error *err);
 void added_tokens_free(added_tokens *a);
 
-/* A found token, and what the search needs to go on. Zero-initialize before the first. */
+/* A found token. Zero-initialize before the first. */
 typedef struct added_match {
     const added_token *token;
     size_t begin, end;         ///< with the white space it takes
@@ -71,7 +71,9 @@ typedef struct added_match {
 
 /*
  * Finds the next token: the leftmost that begins at or after `match->resume`, of those the longest.
- * For `normalized`, the text is a normalized one and spans do not apply.
+ * It may begin in white space that the last match took, as in Hugging Face's implementation, unless
+ * it takes what is before it and nothing is left. For `normalized`, the text is a normalized one
+ * and spans do not apply.
  */
 bool added_tokens_find(const added_tokens *a, bool normalized, const trust *who, const char *text,
                        size_t length, added_match *match);

@@ -80,10 +80,11 @@ static bool ends_with_mark(const vocabulary *v, int32_t id) {
  * SentencePiece sees a whole text as one word. When no rule joins a token that ends otherwise to
  * one that begins with "▁", nothing ever crosses the border between a word and the next "▁", and
  * the text may be cut there without changing its ids. The mark must be a token itself, since
- * unknown characters fuse until the next known one.
+ * unknown characters fuse until the next known one; and `ignore_merges` asks for the whole text.
  */
 static bool marks_only_lead(const bpe *b) {
-    if (b->byte_level || vocabulary_find_word(b->vocab, SPACE_MARK, SPACE_MARK_BYTES) < 0)
+    if (b->byte_level || b->ignore_merges ||
+        vocabulary_find_word(b->vocab, SPACE_MARK, SPACE_MARK_BYTES) < 0)
         return false;
     for (size_t i = 0; b->merges.slots && i <= b->merges.mask; i++) {
         const merge_rule *rule = &b->merges.slots[i];
@@ -297,11 +298,6 @@ static size_t next_mark(const char *text, size_t length) {
 
 dear_status bpe_encode(const bpe *b, bpe_scratch *scratch, const char *word, size_t length,
                        token_list *out, dear_error *err) {
-    if (b->ignore_merges && b->marks_lead) {
-        int32_t id = vocabulary_find_word(b->vocab, word, length);
-        if (id >= 0)
-            return token_list_push(out, id) ? DEAR_OK : error_memory(err);
-    }
     while (length > 0) {
         size_t piece = b->marks_lead ? next_mark(word, length) : length;
         TRY(encode_piece(b, scratch, word, piece, out, err));
