@@ -159,11 +159,11 @@ static size_t head_offset(const attention *a, const task *t, size_t row, int64_t
 }
 
 static void gather_queries(const attention *a, const task *t, float *q) {
-    for (size_t row = 0; row < t->count * a->group; row++) {
-        const float *from = t->run->q + head_offset(a, t, row, a->shape->q_stride);
-        for (size_t i = 0; i < a->head_dim; i++)
-            q[row * a->head_dim + i] = from[i] * a->shape->scale;
-    }
+    size_t rows = t->count * a->group;
+    memset(q, 0, rows * a->head_dim * sizeof *q);
+    for (size_t row = 0; row < rows; row++)
+        a->kn->axpy(q + row * a->head_dim, a->shape->scale,
+                    t->run->q + head_offset(a, t, row, a->shape->q_stride), a->head_dim);
 }
 
 /* The first row of the task that sees `key`; those after it do too. */
@@ -205,47 +205,37 @@ static void weigh_keys(const attention *a, const task *t, const workspace *w) {
     }
 }
 
-/* The values of `key` in the task's KV head; `stride` floats on stands the next key's. */
-static const float *value_at(const attention *a, const task *t, size_t key, size_t *stride) {
+static const float *value_at(const attention *a, const task *t, size_t key) {
     const attention_run *r = t->run;
     size_t before = (size_t)r->prefix.count;
-    const attention_keys *span = key < before ? &r->prefix : &r->own;
-    *stride = (size_t)span->stride;
-    return span->v + (key < before ? key : key - before) * *stride + t->kv_head * a->head_dim;
+    const float *row = key < before ? r->prefix.v + key * (size_t)r->prefix.stride
+                                    : r->own.v + (key - before) * (size_t)r->own.stride;
+    return row + t->kv_head * a->head_dim;
 }
 
-/* Columns [d, d + columns) of the values of `count` keys, followed by zeros: [count, panel]. */
-static void copy_values(const attention *a, const task *t, float *panel, size_t key, size_t count,
-                        size_t d, size_t columns) {
-    size_t stride;
-    memset(panel, 0, count * a->kn->panel * sizeof *panel);
-    for (size_t i = 0; i < count; i++)
-        memcpy(panel + i * a->kn->panel, value_at(a, t, key + i, &stride) + d,
-               columns * sizeof *panel);
-}
-
-/* A panel of columns of the values of a block of keys: [count, panel], rows `ldb` floats apart. */
+/* A panel of columns of the values of a block of keys. */
 typedef struct value_panel {
     size_t key, count; ///< first key and number of keys
     size_t d;          ///< first column
-    const float *b;
-    size_t ldb;
+    const float *b;    ///< [count, panel]
 } value_panel;
 
-/* Values are read where they stand, but for a block across the prefix's end and a last panel that
- * the head does not fill. */
-static value_panel take_values(const attention *a, const task *t, float *buffer, size_t key,
+/* Copies the panel together: where values stand, the rows of one head are so far apart that they
+ * would push each other out of the first-level cache. Columns beyond the head are zeros. */
+static value_panel take_values(const attention *a, const task *t, float *panel, size_t key,
                                size_t count, size_t d) {
-    value_panel p = {.key = key, .count = count, .d = d};
-    size_t before = (size_t)t->run->prefix.count, columns = smaller(a->kn->panel, a->head_dim - d);
-    bool across = key < before && key + count > before;
-    p.b = value_at(a, t, key, &p.ldb) + d;
-    if (across || columns < a->kn->panel) {
-        copy_values(a, t, buffer, key, count, d, columns);
-        p.b = buffer;
-        p.ldb = a->kn->panel;
+    size_t width = a->kn->panel, columns = smaller(width, a->head_dim - d);
+    if (columns < width)
+        memset(panel, 0, count * width * sizeof *panel);
+    for (size_t i = 0; i < count; i++) {
+        const float *from = value_at(a, t, key + i) + d;
+        size_t j = 0;
+        for (; j + 16 <= columns; j += 16)
+            memcpy(panel + i * width + j, from + j, 16 * sizeof *panel);
+        for (; j < columns; j++)
+            panel[i * width + j] = from[j];
     }
-    return p;
+    return (value_panel){.key = key, .count = count, .d = d, .b = panel};
 }
 
 /* out += probabilities x values for a few rows, without the keys that none of them sees. */
@@ -254,7 +244,7 @@ static void add_values(const attention *a, const task *t, const workspace *w, co
     size_t last = t->first + (row + rows - 1) / a->group;
     size_t count = smaller(p->count, visible(t->run, last) - p->key);
     a->kn->gemm_f32(w->out + row * a->out_width + p->d, a->out_width,
-                    w->scores + row * w->lds + p->key, w->lds, p->b, p->ldb, rows, count,
+                    w->scores + row * w->lds + p->key, w->lds, p->b, a->kn->panel, rows, count,
                     p->key > 0);
 }
 
