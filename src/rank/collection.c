@@ -45,6 +45,9 @@ typedef struct reading {
     collection *c;
     collection_kind kind;
     line_reader *lines;
+    bool settled;    ///< the first line was seen, and told the two below
+    bool jsonl;      ///< JSON Lines, else TSV
+    bool has_titles; ///< TSV with three columns
     strbuf id, title, text, where;
 } reading;
 
@@ -100,6 +103,33 @@ static dear_status read_jsonl(reading *r, const char *line, size_t length, dear_
     return status;
 }
 
+/* True for a field that CSV writers quoted because of what it holds: in quotes, each quote inside
+ * doubled, and a doubled quote or a tab there as the reason. Text that merely stands in quotes is
+ * not taken for that. */
+static bool is_csv_quoted(const char *field, size_t length) {
+    if (length < 2 || field[0] != '"' || field[length - 1] != '"')
+        return false;
+    bool reason = false;
+    for (size_t i = 1; i < length - 1; i++) {
+        reason = reason || field[i] == '"' || field[i] == '\t';
+        if (field[i] == '"' && (i + 1 == length - 1 || field[++i] != '"'))
+            return false;
+    }
+    return reason;
+}
+
+static void undo_csv_quotes(char *field) {
+    size_t length = strlen(field);
+    if (!is_csv_quoted(field, length))
+        return;
+    char *out = field;
+    for (size_t i = 1; i < length - 1; i++) {
+        *out++ = field[i];
+        i += field[i] == '"';
+    }
+    *out = 0;
+}
+
 static dear_status read_tsv(reading *r, char *line, size_t length, dear_error *err) {
     char *tab = memchr(line, '\t', length);
     if (!tab || tab == line)
@@ -111,24 +141,41 @@ static dear_status read_tsv(reading *r, char *line, size_t length, dear_error *e
         return DEAR_OK;
     char *text = tab + 1;
     utf8_blank_zeros(text, length - (size_t)(text - line));
-    const char *title = "";
-    char *second = strchr(text, '\t');
-    if (second && (r->kind == COLLECTION_QUERIES || strchr(second + 1, '\t')))
-        return error_set(
-            err, DEAR_ERROR_INPUT, "%s: \"%s\" has too many columns; there should be %s",
-            describe_place(r), line,
-            r->kind == COLLECTION_QUERIES ? "id and text" : "id and text, or id, title and text");
-    if (second) {
+    char no_title[1] = "";
+    char *title = no_title;
+    if (r->has_titles) {
+        char *second = strchr(text, '\t');
+        if (!second)
+            return error_set(err, DEAR_ERROR_INPUT,
+                             "%s: \"%s\" has no title, unlike the first line", describe_place(r),
+                             line);
         *second = 0;
         title = text;
         text = second + 1;
+        undo_csv_quotes(title);
     }
+    undo_csv_quotes(text);
     return keep(&r->c->entries[place], title, text, line_reader_number(r->lines), describe_place(r),
                 err);
 }
 
+/* The first line tells the format: JSON Lines or not, and how many columns a corpus has. Later a
+ * tab may also stand inside a text. */
+static dear_status settle_format(reading *r, const char *line, size_t length, dear_error *err) {
+    r->settled = true;
+    r->jsonl = *line == '{';
+    size_t tabs = 0;
+    for (size_t i = 0; i < length; i++)
+        tabs += line[i] == '\t';
+    if (!r->jsonl && r->kind == COLLECTION_CORPUS && tabs > 2)
+        return error_set(err, DEAR_ERROR_INPUT,
+                         "%s: has %zu columns; a corpus has docid and text, or docid, title, text",
+                         describe_place(r), tabs + 1);
+    r->has_titles = r->kind == COLLECTION_CORPUS && tabs == 2;
+    return DEAR_OK;
+}
+
 static dear_status read_lines(reading *r, dear_error *err) {
-    bool decided = false, jsonl = false;
     for (;;) {
         char *line;
         size_t length;
@@ -137,10 +184,9 @@ static dear_status read_lines(reading *r, dear_error *err) {
             return DEAR_OK;
         if (length == 0)
             continue;
-        if (!decided)
-            jsonl = *line == '{';
-        decided = true;
-        TRY(jsonl ? read_jsonl(r, line, length, err) : read_tsv(r, line, length, err));
+        if (!r->settled)
+            TRY(settle_format(r, line, length, err));
+        TRY(r->jsonl ? read_jsonl(r, line, length, err) : read_tsv(r, line, length, err));
     }
 }
 

@@ -34,7 +34,9 @@ typedef struct collection {
 dear_status collection_want(collection *c, const char *id, dear_error *err);
 
 /* Reads the file ("-" and .gz too) and keeps what was asked for. An id that was asked for and
- * stands there twice is an error, as is a line that is malformed. */
+ * stands there twice is an error, as is a line that is malformed. The first line of a TSV corpus
+ * tells whether there is a title column; the text, in the last column, may hold tabs. Fields that a
+ * CSV writer quoted are unquoted. */
 dear_status collection_read(collection *c, collection_kind kind, const char *path, dear_error *err);
 
 /* What was found for an id; NULL when the file does not have it. */

@@ -27,15 +27,55 @@ static void keeps_what_was_asked_for(void **state) {
     (void)state;
     collection c;
     dear_error err;
-    assert_int_equal(
-        read_two(&c, COLLECTION_CORPUS, "x\tX\nb\tTitle\tText\r\na\tA\n\nx\tX\n", &err), DEAR_OK);
+    assert_int_equal(read_two(&c, COLLECTION_CORPUS,
+                              "x\tX\tX\nb\tTitle\tText\r\na\t\tA\tand tab\n\nx\tX\tX\n", &err),
+                     DEAR_OK);
     assert_int_equal(c.count, 2);
-    assert_string_equal(collection_find(&c, "a")->text, "A");
+    assert_string_equal(collection_find(&c, "a")->text, "A\tand tab");
     assert_string_equal(collection_find(&c, "a")->title, "");
     assert_string_equal(collection_find(&c, "b")->title, "Title");
     assert_string_equal(collection_find(&c, "b")->text, "Text");
     assert_null(collection_find(&c, "x"));
     collection_free(&c);
+}
+
+static void keeps_tabs_in_texts(void **state) {
+    (void)state;
+    collection c;
+    dear_error err;
+    for (collection_kind kind = COLLECTION_QUERIES; kind <= COLLECTION_CORPUS; kind++) {
+        assert_int_equal(read_two(&c, kind, "a\tA\nb\tB\ttab\ttab\n", &err), DEAR_OK);
+        assert_string_equal(collection_find(&c, "b")->title, "");
+        assert_string_equal(collection_find(&c, "b")->text, "B\ttab\ttab");
+        collection_free(&c);
+    }
+}
+
+static void undoes_the_quotes_of_csv_writers(void **state) {
+    (void)state;
+    const struct {
+        const char *written, *text;
+    } cases[] = {
+        {"\"a \"\"b\"\"\"", "a \"b\""},
+        {"\"a\tb\"", "a\tb"},
+        {"\"\"\"\"", "\""},
+        {"\"just in quotes\"", "\"just in quotes\""},
+        {"\"a\" and \"b\"", "\"a\" and \"b\""},
+        {"\"", "\""},
+        {"\"\"", "\"\""},
+        {"\"\"\"", "\"\"\""},
+        {"\"open", "\"open"},
+        {"5\" and 6\"\"", "5\" and 6\"\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[64];
+        collection c;
+        dear_error err;
+        snprintf(line, sizeof line, "x\tX\na\t%s\n", cases[i].written);
+        assert_int_equal(read_two(&c, COLLECTION_CORPUS, line, &err), DEAR_OK);
+        assert_string_equal(collection_find(&c, "a")->text, cases[i].text);
+        collection_free(&c);
+    }
 }
 
 static void reads_each_spelling_of_queries(void **state) {
@@ -60,7 +100,7 @@ static void refuses_what_is_malformed(void **state) {
     } cases[] = {
         {COLLECTION_CORPUS, "a\tA\na\tA\n", "file:2"},
         {COLLECTION_CORPUS, "a\tA\tB\tC\n", "file:1"},
-        {COLLECTION_QUERIES, "a\tA\tB\n", "file:1"},
+        {COLLECTION_CORPUS, "x\tX\tX\na\tA\n", "file:2"},
         {COLLECTION_CORPUS, "no tab\n", "file:1"},
         {COLLECTION_CORPUS, "\tno id\n", "file:1"},
         {COLLECTION_CORPUS, "{\"docid\": \"a\"}\n", "\"a\""},
@@ -85,7 +125,7 @@ static void survives_every_failed_allocation(void **state) {
     for (long n = 1; status != DEAR_OK; n++) {
         collection c;
         mem_fail_after(n);
-        status = read_two(&c, COLLECTION_CORPUS, "a\tA\nb\tT\tB\n", NULL);
+        status = read_two(&c, COLLECTION_CORPUS, "a\tA\tA\nb\tT\tB\n", NULL);
         mem_fail_after(0);
         assert_true(status == DEAR_OK || status == DEAR_ERROR_MEMORY);
         assert_true(n < 100);
@@ -113,6 +153,8 @@ static void reads_a_passage_a_line(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_what_was_asked_for),
+        cmocka_unit_test(keeps_tabs_in_texts),
+        cmocka_unit_test(undoes_the_quotes_of_csv_writers),
         cmocka_unit_test(reads_each_spelling_of_queries),
         cmocka_unit_test(refuses_what_is_malformed),
         cmocka_unit_test(survives_every_failed_allocation),

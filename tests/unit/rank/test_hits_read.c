@@ -192,6 +192,32 @@ static void takes_texts_from_queries_and_corpus(void **state) {
     hit_set_free(&set);
 }
 
+/* NovelEval as a run with its corpus is NovelEval as JSON (one passage holds tabs). */
+static void corpus_gives_the_same_texts_as_json(void **state) {
+    (void)state;
+    hit_set json, set;
+    dear_error err;
+    hits_input input = {.path = TEST_DATA "/noveleval/data.json"};
+    assert_int_equal(hits_read(&json, &input, &err), DEAR_OK);
+    FILE *f = fopen(scratch_path("noveleval.trec"), "w");
+    for (size_t i = 0; i < json.count; i++)
+        assert_int_equal(hits_write_list(f, HITS_FORMAT_TREC, &json.lists[i], i, "t", &err),
+                         DEAR_OK);
+    fclose(f);
+    input =
+        (hits_input){scratch_path("noveleval.trec"), HITS_FORMAT_AUTO,
+                     TEST_DATA "/noveleval/queries.tsv", TEST_DATA "/noveleval/corpus.tsv", true};
+    if (hits_read(&set, &input, &err) != DEAR_OK)
+        fail_msg("%s", err.message);
+    for (size_t i = 0; i < json.count; i++) {
+        assert_string_equal(set.lists[i].query, json.lists[i].query);
+        for (size_t j = 0; j < json.lists[i].count; j++)
+            assert_string_equal(set.lists[i].hits[j].text, json.lists[i].hits[j].text);
+    }
+    hit_set_free(&json);
+    hit_set_free(&set);
+}
+
 static void names_what_has_no_text(void **state) {
     (void)state;
     hits_input input = {.path = scratch_write("run", run), .need_texts = true};
@@ -201,7 +227,7 @@ static void names_what_has_no_text(void **state) {
     read_bad(&input, (const char *[]){"run:2", "query \"1\"", "\"b\"", "corpus", NULL});
     input.corpus_path = scratch_write("corpus", "a\tA\ntitle\nb\tB\n");
     read_bad(&input, (const char *[]){"corpus:2", "tab", NULL});
-    input.corpus_path = scratch_write("corpus", "a\ttext of a\nb\tB\tb\n");
+    input.corpus_path = scratch_write("corpus", "a\t\ttext of a\nb\tB\tb\n");
     read_bad(&input, (const char *[]){"query \"2\"", "queries", NULL});
 }
 
@@ -326,6 +352,7 @@ int main(void) {
         cmocka_unit_test(reads_gzip),
         cmocka_unit_test(takes_a_document_of_ten_megabytes),
         cmocka_unit_test(takes_texts_from_queries_and_corpus),
+        cmocka_unit_test(corpus_gives_the_same_texts_as_json),
         cmocka_unit_test(names_what_has_no_text),
         cmocka_unit_test(refuses_what_is_malformed),
         cmocka_unit_test(refuses_repeated_ids),

@@ -92,7 +92,7 @@ static void ranks_cuts_and_keeps_ties(void **state) {
     rerank_result result;
     dear_error err;
     assert_int_equal(run(HITS_FORMAT_TSV, false, &calls, &result, &err), DEAR_OK);
-    size_t length;
+    size_t length = 0;
     char *text = scratch_read(scratch_path("out"), &length);
     /* the tie is one float32 step apart */
     assert_string_equal(text, "q0\td1\t0.7\nq0\td2\t0.6999999\nq0\td0\t0.1\n"
@@ -112,7 +112,7 @@ static void resumes_from_a_cut_at_every_byte(void **state) {
         dear_error err;
         int calls = 0;
         assert_int_equal(run(formats[f], false, &calls, &result, &err), DEAR_OK);
-        size_t length, again_length;
+        size_t length = 0, again_length;
         char *whole = scratch_read(scratch_path("out"), &length);
         for (size_t cut = 0; cut <= 2 * length + 1; cut++) {
             bool under_part_name = cut % 2;
@@ -218,7 +218,7 @@ static void refuses_to_resume_a_foreign_output(void **state) {
             fail_msg("resumed: %s", cases[i].text);
         assert_non_null(strstr(err.message, "out.part:"));
         assert_int_equal(calls, 0);
-        size_t length;
+        size_t length = 0;
         char *left = scratch_read(scratch_path("out.part"), &length);
         assert_non_null(left); /* and left as it was */
         free(left);
