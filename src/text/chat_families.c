@@ -59,12 +59,13 @@ static dear_status refuse_role(const conversation *c, size_t index, const char *
                      c->messages[index].role, wanted);
 }
 
-/* The [INST] templates raise an exception unless user and assistant take turns. */
+/* The [INST] templates raise an exception unless every other message, from the first on, is the
+ * user's; what the others are is their own affair. */
 static dear_status check_turns(const conversation *c, size_t first, dear_error *err) {
     for (size_t i = first; i < c->count; i++) {
-        const char *wanted = (i - first) % 2 == 0 ? "user" : "assistant";
-        if (!has_role(&c->messages[i], wanted))
-            return refuse_role(c, i, wanted, err);
+        bool users_turn = (i - first) % 2 == 0;
+        if (has_role(&c->messages[i], "user") != users_turn)
+            return refuse_role(c, i, users_turn ? "user" : "assistant", err);
     }
     return DEAR_OK;
 }
@@ -85,6 +86,8 @@ static dear_status write_llama2(chat_writer *w, const conversation *c, dear_erro
     TRY(check_turns(c, first, err));
     for (size_t i = first; i < c->count; i++) {
         const chat_message *m = &c->messages[i];
+        if (has_role(m, "system"))
+            continue; /* a late one is passed over without a word */
         if (has_role(m, "assistant")) {
             chat_write_own(w, " ");
             chat_write_content(w, strip(m->content));
@@ -202,6 +205,8 @@ static dear_status write_mistral(chat_writer *w, const conversation *c, dear_err
     chat_write_own(w, bos_of(c));
     for (size_t i = 0; i < c->count; i++) {
         bool user = has_role(&c->messages[i], "user");
+        if (has_role(&c->messages[i], "system"))
+            return refuse_role(c, i, "user or assistant", err);
         chat_write_own(w, user ? "[INST] " : "");
         chat_write_content(w, whole(c->messages[i].content));
         chat_write_own(w, user ? " [/INST]" : eos_of(c));
