@@ -193,7 +193,7 @@ void tensor_widen(tensor_type type, const void *source, int64_t count, float *ou
 }
 
 void tensor_widen_rows(const tensor *t, int64_t columns, int64_t first, int64_t count, float *out) {
-    int64_t row_bytes =
-        columns / tensor_block_elements(t->type) * (int64_t)tensor_block_bytes(t->type);
-    tensor_widen(t->type, t->data + first * row_bytes, count * columns, out);
+    size_t row_bytes;
+    if (tensor_shape_bytes(t->type, 1, &columns, &row_bytes))
+        tensor_widen(t->type, t->data + (size_t)first * row_bytes, count * columns, out);
 }

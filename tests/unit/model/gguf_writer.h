@@ -116,6 +116,22 @@ static inline void put_llama_values(gguf_writer *w, const char *without) {
         put_f32(w, EPSILON, 1e-5f);
 }
 
+/* A byte-level tokenizer of ten tokens. */
+static inline void put_tokenizer(gguf_writer *w) {
+    put_text(w, "tokenizer.ggml.model", "gpt2");
+    put_text(w, "tokenizer.ggml.pre", "gpt-2");
+    put_key(w, "tokenizer.ggml.tokens", GGUF_ARRAY);
+    put(&w->values, GGUF_STRING, 4);
+    put(&w->values, 10, 8);
+    for (int i = 0; i < 10; i++)
+        put_string(&w->values, (char[]){(char)('a' + i), 0});
+    put_key(w, "tokenizer.ggml.token_type", GGUF_ARRAY);
+    put(&w->values, GGUF_I32, 4);
+    put(&w->values, 10, 8);
+    for (int i = 0; i < 10; i++)
+        put(&w->values, 1, 4);
+}
+
 /* Its weights; `without` as above. */
 static inline void put_llama_tensors(gguf_writer *w, const char *without) {
     static const struct {

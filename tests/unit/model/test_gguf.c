@@ -325,18 +325,7 @@ static void damaged(void **state) {
     (void)state;
     gguf_writer w = {0};
     put_llama_values(&w, NULL);
-    put_text(&w, "tokenizer.ggml.model", "gpt2");
-    put_text(&w, "tokenizer.ggml.pre", "gpt-2");
-    put_key(&w, "tokenizer.ggml.tokens", GGUF_ARRAY);
-    put(&w.values, GGUF_STRING, 4);
-    put(&w.values, 10, 8);
-    for (int i = 0; i < 10; i++)
-        put_string(&w.values, (char[]){(char)('a' + i), 0});
-    put_key(&w, "tokenizer.ggml.token_type", GGUF_ARRAY);
-    put(&w.values, GGUF_I32, 4);
-    put(&w.values, 10, 8);
-    for (int i = 0; i < 10; i++)
-        put(&w.values, 1, 4);
+    put_tokenizer(&w);
     put_llama_tensors(&w, NULL);
     size_t size, header = w.values.length + w.tensors.length + 24;
     unsigned char *bytes = read_bytes(gguf_write(&w, "whole.gguf"), &size);

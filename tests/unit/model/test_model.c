@@ -454,6 +454,55 @@ static void refuses_gguf(void **state) {
                    "\"rope_freqs.weight\" must be 2 numbers");
 }
 
+/* Biases, with those of Q and K permuted as their weights are, and a score head in GGUF. */
+static void biases_in_gguf(void **state) {
+    (void)state;
+    static const char *const ATTENTION[] = {"blk.0.attn_q.bias", "blk.0.attn_k.bias",
+                                            "blk.0.attn_v.bias", "blk.0.attn_output.bias"};
+    static const uint64_t LENGTHS[] = {8, 4, 4, 8};
+    static const int PLACES[] = {0, 2, 1, 3, 4, 6, 5, 7}; /* heads of 4: halves, not neighbours */
+    dear_error err;
+    for (int with_head = 0; with_head < 2; with_head++) {
+        gguf_writer w = {0};
+        put_llama_values(&w, NULL);
+        put_tokenizer(&w);
+        put_llama_tensors(&w, NULL);
+        for (int i = 0; i < 4; i++)
+            put_matrix(&w, ATTENTION[i], 0, LENGTHS[i]);
+        if (with_head)
+            put_matrix(&w, "cls.output.weight", with_head, 8);
+        model *m = open_model(gguf_write(&w, "biased.gguf"), NULL);
+        assert_true(model_config(m)->attention_bias && !model_config(m)->mlp_bias);
+        assert_int_equal(model_has_score_head(m), with_head);
+        assert_int_equal(model_has(m, "score.weight"), with_head);
+        float bias[8];
+        assert_success(
+            model_read_rows(m, "model.layers.0.self_attn.q_proj.bias", 1, 8, 0, 1, bias, &err),
+            &err);
+        for (int i = 0; i < 8; i++)
+            assert_true(bias[i] == 0.01f * (float)(PLACES[i] + 1));
+        assert_success(
+            model_read_rows(m, "model.layers.0.self_attn.v_proj.bias", 1, 4, 0, 1, bias, &err),
+            &err);
+        for (int i = 0; i < 4; i++)
+            assert_true(bias[i] == 0.01f * (float)(i + 1));
+        model_close(m);
+    }
+    gguf_writer w = {0};
+    put_llama_values(&w, NULL);
+    put_tokenizer(&w);
+    put_llama_tensors(&w, NULL);
+    put_matrix(&w, ATTENTION[0], 0, LENGTHS[0]);
+    expect_failure(gguf_write(&w, "biased.gguf"), NULL, DEAR_ERROR_INPUT,
+                   "k_proj.bias\" is missing");
+    put_llama_values(&w, NULL);
+    put_tokenizer(&w);
+    put_llama_tensors(&w, NULL);
+    put_matrix(&w, ATTENTION[2], 0, LENGTHS[2]);
+    expect_failure(gguf_write(&w, "biased.gguf"), NULL, DEAR_ERROR_UNSUPPORTED,
+                   "tensor \"blk.0.attn_v.bias\" is not one");
+}
+
 static void out_of_memory_at(const char *path, const char *adapter_path) {
     dear_status status = DEAR_ERROR_MEMORY;
     dear_error err;
@@ -491,6 +540,7 @@ int main(void) {
         cmocka_unit_test(adapters_change_the_shape),
         cmocka_unit_test(refuses_adapters),
         cmocka_unit_test(refuses_gguf),
+        cmocka_unit_test(biases_in_gguf),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
