@@ -32,8 +32,11 @@ static dear_status weight(void *context, int64_t first, int64_t count, float *ou
                           dear_error *err) {
     (void)err;
     int64_t in = *(const int64_t *)context;
-    for (int64_t i = 0; i < count * in; i++)
-        out[i] = (float)((first * in + i) * 37 % 101 - 50) / 1000;
+    uint32_t state = (uint32_t)first + 1;
+    for (int64_t i = 0; i < count * in; i++) {
+        state = state * 1664525u + 1013904223u;
+        out[i] = (float)(state >> 8) * 0x1p-23f - 1;
+    }
     return DEAR_OK;
 }
 

@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* A product whose 16-bit partial sums would saturate: every weight and activation is +1 or -1,
- * which int8 makes +127 or -127. */
+/* A product of numbers that are all +1 or -1: int8 makes them +127 or -127, where 16-bit partial
+ * sums would saturate, and every precision can hold the sums exactly. */
 enum { TEST_TOKENS = 20, TEST_OUT = 48, TEST_IN = 300 };
 
 static float test_sign(int64_t row, int64_t i) {
@@ -27,8 +27,8 @@ static dear_status test_weight(void *context, int64_t first, int64_t count, floa
     return DEAR_OK;
 }
 
-/* Whether oneDNN's int8 product equals ours, bit for bit. */
-static bool onednn_is_exact(void) {
+/* Whether oneDNN can compute that product here, and as we do, bit for bit. */
+static bool onednn_is_exact(precision p) {
     enum { X = TEST_TOKENS * TEST_IN, Y = TEST_TOKENS * TEST_OUT };
     onednn_matmul *theirs = NULL;
     panels *ours = NULL;
@@ -36,14 +36,13 @@ static bool onednn_is_exact(void) {
     float *x = mem_calloc(X + 2 * Y, sizeof *x), *y = x ? x + X : NULL;
     if (x)
         test_weight(NULL, 0, TEST_TOKENS, x, NULL);
-    bool exact = x && linear_scratch_create(&scratch, NULL) == DEAR_OK &&
-                 panels_create(&ours, TEST_OUT, TEST_IN, PRECISION_INT8, test_weight, NULL, NULL) ==
-                     DEAR_OK &&
-                 onednn_matmul_create(&theirs, TEST_OUT, TEST_IN, PRECISION_INT8, test_weight, NULL,
-                                      NULL) == DEAR_OK &&
-                 panels_apply(ours, scratch, x, TEST_TOKENS, y, NULL) == DEAR_OK &&
-                 onednn_matmul_apply(theirs, scratch, x, TEST_TOKENS, y + Y, NULL) == DEAR_OK &&
-                 memcmp(y, y + Y, Y * sizeof *y) == 0;
+    bool exact =
+        x && linear_scratch_create(&scratch, NULL) == DEAR_OK &&
+        panels_create(&ours, TEST_OUT, TEST_IN, p, test_weight, NULL, NULL) == DEAR_OK &&
+        onednn_matmul_create(&theirs, TEST_OUT, TEST_IN, p, test_weight, NULL, NULL) == DEAR_OK &&
+        panels_apply(ours, scratch, x, TEST_TOKENS, y, NULL) == DEAR_OK &&
+        onednn_matmul_apply(theirs, scratch, x, TEST_TOKENS, y + Y, NULL) == DEAR_OK &&
+        memcmp(y, y + Y, Y * sizeof *y) == 0;
     onednn_matmul_free(theirs);
     panels_free(ours);
     linear_scratch_free(scratch);
@@ -51,7 +50,7 @@ static bool onednn_is_exact(void) {
     return exact;
 }
 
-static bool onednn_is_best(precision p) {
+static bool processor_is_made_for(precision p) {
     const cpu_features *f = cpu_get_features();
     switch (p) {
     case PRECISION_F32:
@@ -59,7 +58,7 @@ static bool onednn_is_best(precision p) {
     case PRECISION_BF16:
         return f->avx512_bf16 || f->amx_bf16;
     case PRECISION_INT8:
-        return (f->avx512_vnni || f->avx_vnni || f->amx_int8) && onednn_is_exact();
+        return f->avx512_vnni || f->avx_vnni || f->amx_int8;
     case PRECISION_AUTO:
         break;
     }
@@ -71,7 +70,8 @@ static backend backends[PRECISION_INT8 + 1];
 
 static void ask(void) {
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++)
-        backends[p] = onednn_is_best(p) ? BACKEND_ONEDNN : BACKEND_PANELS;
+        backends[p] =
+            processor_is_made_for(p) && onednn_is_exact(p) ? BACKEND_ONEDNN : BACKEND_PANELS;
 }
 
 backend backend_for(precision p) {

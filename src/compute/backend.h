@@ -9,9 +9,9 @@ typedef enum backend {
     BACKEND_ONEDNN
 } backend;
 
-/* oneDNN where it has the processor's own instructions for the precision: AVX-512 for f32, bf16
- * dot products for bf16, VNNI or AMX for int8 (if it passes a test of exactness: its kernels for
- * older processors let 16-bit sums saturate). Asked once a precision. */
+/* oneDNN where the processor has instructions of its own for the precision (AVX-512 for f32, bf16
+ * dot products for bf16, VNNI or AMX for int8) and a small product comes out exact: oneDNN's int8
+ * kernels for older processors let 16-bit sums saturate. Asked once. */
 backend backend_for(precision p);
 
 #endif

@@ -243,7 +243,7 @@ static inline ivec pair(const int16_t *p) {
 
 CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
                          size_t k, bool accumulate, const size_t rows) {
-    ivec sum[TILE_ROWS][2];
+    ivec sum[TILE_ROWS_INT16][2];
 #pragma GCC unroll 16
     for (size_t r = 0; r < rows; r++) {
         sum[r][0] = ivec_set(0);
@@ -269,7 +269,7 @@ CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, c
     }
 }
 
-/* Rows are taken in whole tiles, the rest as 8, 4, 2 and 1. */
+/* Rows are taken in whole tiles, the rest as 8 (of a tile of 12), 4, 2 and 1. */
 static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                      size_t rows, size_t k, bool accumulate) {
     for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
@@ -289,10 +289,8 @@ static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const flo
 static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
                        size_t rows, size_t k, bool accumulate) {
     for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
-        if (rows >= TILE_ROWS)
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = TILE_ROWS);
-        else if (TILE_ROWS > 8 && rows >= 8)
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = at_most(8, TILE_ROWS));
+        if (rows >= TILE_ROWS_INT16)
+            tile_int16(c, ldc, a, lda, b, k, accumulate, done = TILE_ROWS_INT16);
         else if (rows >= 4)
             tile_int16(c, ldc, a, lda, b, k, accumulate, done = 4);
         else if (rows >= 2)

@@ -10,6 +10,7 @@
 enum {
     LANES = 8,
     TILE_ROWS = 6, // 6 x 2 accumulators, 2 columns of b, 1 of a: 15 of the 16 registers
+    TILE_ROWS_INT16 = 6,
     TABLE_LEVEL = CPU_AVX2
 };
 

@@ -9,7 +9,8 @@
 
 enum {
     LANES = 16,
-    TILE_ROWS = 12, // 12 x 2 accumulators, 2 columns of b, 1 of a: 27 of the 32 registers
+    TILE_ROWS = 12,      // 12 x 2 accumulators, 2 columns of b, 1 of a: 27 of the 32 registers
+    TILE_ROWS_INT16 = 8, // products take registers before they are added
     TABLE_LEVEL = CPU_AVX512
 };
 

@@ -39,24 +39,32 @@ static dear_status rows_of(void *context, int64_t first, int64_t count, float *o
     return DEAR_OK;
 }
 
-static float bf16_of(float x) {
-    uint16_t bits;
-    kernels_plain.to_bf16(&bits, &x, 1);
-    kernels_plain.from_bf16(&x, &bits, 1);
-    return x;
+/* A copy, rounded to bfloat16 if `round`. */
+static float *rounded(const float *x, int64_t n, bool round) {
+    float *copy = check_alloc((size_t)n * sizeof *copy);
+    for (int64_t i = 0; i < n; i++) {
+        uint16_t bits;
+        copy[i] = x[i];
+        kernels_plain.to_bf16(&bits, &x[i], 1);
+        if (round)
+            kernels_plain.from_bf16(&copy[i], &bits, 1);
+    }
+    return copy;
 }
 
-/* The definition of a float product; `round_x`: activations become bf16 too. */
+/* The definition of a float product; `bf16`: weights are rounded, `round_x`: activations too. */
 static void naive_float(const layer *l, bool bf16, bool round_x, float *y) {
+    float *weight = rounded(l->weight, l->out * l->in, bf16);
+    float *xs = rounded(l->x, l->tokens * l->in, round_x);
     for (int64_t t = 0; t < l->tokens; t++)
         for (int64_t o = 0; o < l->out; o++) {
             double sum = 0;
-            for (int64_t i = 0; i < l->in; i++) {
-                float w = l->weight[o * l->in + i], x = l->x[t * l->in + i];
-                sum += (double)(bf16 ? bf16_of(w) : w) * (round_x ? bf16_of(x) : x);
-            }
+            for (int64_t i = 0; i < l->in; i++)
+                sum += (double)weight[o * l->in + i] * xs[t * l->in + i];
             y[t * l->out + o] = (float)sum;
         }
+    free(weight);
+    free(xs);
 }
 
 /* The definition of W8A8, with its sums in int64. */
