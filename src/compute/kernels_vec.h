@@ -204,7 +204,9 @@ static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
         y[i] = x[i];
 }
 
-/* Below, `rows` is a constant where the function is inlined, so that `sum` lives in registers. */
+/* Below, `rows` is a constant where the function is inlined, so that `sum` lives in registers.
+ * KEEP_IN_REGISTER holds the compiler to that: left alone, GCC 12 keeps some sums on the stack. */
+#define KEEP_IN_REGISTER(x) __asm__("" : "+v"(x))
 #define CONSTANT_ROWS static inline __attribute__((always_inline)) void
 
 CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
@@ -222,6 +224,8 @@ CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const f
             vec x = vec_set(a[r * lda + i]);
             sum[r][0] = vec_fma(x, b0, sum[r][0]);
             sum[r][1] = vec_fma(x, b1, sum[r][1]);
+            KEEP_IN_REGISTER(sum[r][0]);
+            KEEP_IN_REGISTER(sum[r][1]);
         }
     }
 #pragma GCC unroll 16
@@ -256,6 +260,8 @@ CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, c
             ivec x = pair(a + r * lda + i);
             sum[r][0] = ivec_multiply_pairs(sum[r][0], x, b0);
             sum[r][1] = ivec_multiply_pairs(sum[r][1], x, b1);
+            KEEP_IN_REGISTER(sum[r][0]);
+            KEEP_IN_REGISTER(sum[r][1]);
         }
     }
 #pragma GCC unroll 16
