@@ -266,10 +266,11 @@ typedef struct job_progress {
     progress bar;
     bool quiet;
     bool started;
-    size_t before;
+    size_t before; ///< passages of queries that an earlier run finished
+    size_t done;   ///< passages of finished queries
 } job_progress;
 
-static bool show_progress(void *context, size_t done, size_t passages) {
+static bool show_queries(void *context, size_t done, size_t passages) {
     job_progress *p = context;
     if (!p->started) {
         p->before = done;
@@ -277,7 +278,15 @@ static bool show_progress(void *context, size_t done, size_t passages) {
                        (double)(passages - done));
     }
     p->started = true;
+    p->done = done;
     progress_update(&p->bar, (double)(done - p->before));
+    return !interrupt_requested();
+}
+
+/* Within one query: `scored` of its passages are done. */
+static bool show_passages(void *context, size_t scored) {
+    job_progress *p = context;
+    progress_update(&p->bar, (double)(p->done - p->before + scored));
     return !interrupt_requested();
 }
 
@@ -290,9 +299,7 @@ static void tell_rest(const rerank_command *c, const rerank_result *result) {
                 result->finished, result->queries, c->output);
 }
 
-static int run_job(const rerank_command *c, hit_set *set, pointwise *p) {
-    bool shares_terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
-    job_progress shown = {.quiet = c->engine.quiet || shares_terminal};
+static int run_job(const rerank_command *c, hit_set *set, pointwise *p, job_progress *shown) {
     rerank_job job = {.set = set,
                       .top_k = c->top_k,
                       .shard = c->shard,
@@ -303,14 +310,14 @@ static int run_job(const rerank_command *c, hit_set *set, pointwise *p) {
                       .resume = c->resume,
                       .score = score_list,
                       .score_context = p,
-                      .progress = show_progress,
-                      .progress_context = &shown};
+                      .progress = show_queries,
+                      .progress_context = shown};
     rerank_result result;
     dear_error err;
     interrupt_catch();
     dear_status status = rerank_job_run(&job, &result, &err);
-    if (shown.started)
-        progress_finish(&shown.bar);
+    if (shown->started)
+        progress_finish(&shown->bar);
     if (status == DEAR_OK)
         return EXIT_DONE;
     int code = command_fail(&err);
@@ -323,10 +330,15 @@ static int rerank_set(const rerank_command *c, hit_set *set) {
     engine e;
     if (engine_open(&e, &c->engine, &err) != DEAR_OK)
         return command_fail(&err);
+    bool shares_terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
+    job_progress shown = {.quiet = c->engine.quiet || shares_terminal};
+    pointwise_options scoring = c->scoring;
+    scoring.progress = show_passages;
+    scoring.progress_context = &shown;
     pointwise *p = NULL;
     int code;
-    if (pointwise_open(&p, e.m, e.l, &c->scoring, &err) == DEAR_OK)
-        code = run_job(c, set, p);
+    if (pointwise_open(&p, e.m, e.l, &scoring, &err) == DEAR_OK)
+        code = run_job(c, set, p, &shown);
     else
         code = command_fail(&err);
     if (c->timing && code == EXIT_DONE)

@@ -54,6 +54,10 @@ static dear_status run_batch(pointwise *p, passage_batch *b, dear_error *err) {
     return llama_forward(p->engine, b->sequences, b->count, b->hidden, b->rows, err);
 }
 
+static bool wants_to_go_on(const pointwise *p, size_t scored) {
+    return !p->options.progress || p->options.progress(p->options.progress_context, scored);
+}
+
 static dear_status run_all(pointwise *p, hit_list *list, passage_batch *b, const kv_cache *prefix,
                            passage_encoder encode, state_reader read, void *context,
                            dear_error *err) {
@@ -61,6 +65,8 @@ static dear_status run_all(pointwise *p, hit_list *list, passage_batch *b, const
         TRY(fill_batch(p, list, b, first, prefix, encode, context, err));
         TRY(run_batch(p, b, err));
         TRY(read(p, list, b, context, err));
+        if (!wants_to_go_on(p, first + b->count))
+            return error_set(err, DEAR_ERROR_CANCELLED, "stopped");
     }
     return DEAR_OK;
 }

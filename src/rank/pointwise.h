@@ -27,6 +27,10 @@ typedef struct pointwise_options {
     scorer scorer;
     int64_t q_max_len; ///< tokens of the query part, default 32
     int64_t p_max_len; ///< tokens of the passage part, default 196
+    /* Told how many passages of the list are scored so far, several times a list; returning false
+     * stops with DEAR_ERROR_CANCELLED. May be NULL. */
+    bool (*progress)(void *context, size_t scored);
+    void *progress_context;
 } pointwise_options;
 
 pointwise_options pointwise_defaults(void);

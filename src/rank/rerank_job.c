@@ -132,11 +132,13 @@ static bool wants_to_go_on(const run *r) {
 static dear_status rerank_lists(run *r, dear_error *err) {
     const rerank_job *job = r->job;
     while (r->result->finished < r->result->queries) {
-        if (!wants_to_go_on(r))
-            return error_set(err, DEAR_ERROR_CANCELLED, "stopped after %zu of %zu queries",
-                             r->result->finished, r->result->queries);
         size_t place = job->shard + r->result->finished * job->shards;
-        TRY(rerank_list(r, &job->set->lists[place], err));
+        dear_status status =
+            wants_to_go_on(r) ? rerank_list(r, &job->set->lists[place], err) : DEAR_ERROR_CANCELLED;
+        if (status == DEAR_ERROR_CANCELLED)
+            return error_set(err, status, "stopped after %zu of %zu queries", r->result->finished,
+                             r->result->queries);
+        TRY(status);
     }
     wants_to_go_on(r); /* to show the end; there is nothing left to stop */
     return hits_write_end(r->out.stream, job->format, err);

@@ -19,7 +19,8 @@ typedef struct rerank_job {
     const char *tag;    ///< last column of a TREC run
     bool resume;        ///< goes on from "output.part", or from `output` if that was cut off
 
-    /* Replaces the scores of the list's hits; their order stays. */
+    /* Replaces the scores of the list's hits; their order stays. DEAR_ERROR_CANCELLED stops the
+     * job as `progress` does. */
     dear_status (*score)(void *context, hit_list *list, dear_error *err);
     void *score_context;
 
