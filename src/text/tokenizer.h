@@ -26,7 +26,8 @@ void token_list_free(token_list *list);
 /* How token_list encode treats its text; combine with |. */
 enum {
     /* Special tokens written in the text ("<|im_end|>") become those tokens. Only for text that
-     * the program itself wrote: without it a document cannot forge a turn or a BOS. */
+     * the program itself wrote: without it no document can forge a turn or a BOS, however it
+     * is written. Added tokens that are not special are found either way. */
     TOKENIZER_PARSE_SPECIAL = 1,
     /* Adds what the tokenizer's post-processor adds (usually BOS in front). */
     TOKENIZER_ADD_SPECIAL = 2
@@ -68,7 +69,8 @@ void tokenizer_close(tokenizer *t);
 /*
  * Appends the ids of `length` bytes of `text` to `out`. Bytes that are not valid UTF-8 are read as
  * U+FFFD, as Hugging Face's Python bindings are given them. `flags` as above. Time is
- * O(length log length) whatever the text is.
+ * O(length log length) whatever the text is; a text over 256 MiB is an error. After an error `out`
+ * holds what it held before.
  */
 dear_status tokenizer_encode(const tokenizer *t, const char *text, size_t length, unsigned flags,
                              token_list *out, dear_error *err);
