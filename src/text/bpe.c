@@ -30,8 +30,8 @@ static const merge_rule *find_rule(const merge_table *table, int32_t left, int32
     return rule->id < 0 ? &none : rule;
 }
 
-static bool table_resize(merge_table *table, size_t count) {
-    size_t slots = hash_table_slots(count);
+static bool table_double(merge_table *table) {
+    size_t slots = table->slots ? 2 * (table->mask + 1) : 1024;
     merge_table bigger = {.slots = mem_calloc(slots, sizeof *bigger.slots),
                           .mask = slots - 1,
                           .count = table->count,
@@ -48,13 +48,17 @@ static bool table_resize(merge_table *table, size_t count) {
     return true;
 }
 
+/* Fuller than this, most pairs, which have no rule, would take long to be missed. */
+static bool is_full(const merge_table *table) {
+    return !table->slots || table->count >= (table->mask + 1) / 8 * 5;
+}
+
 dear_status bpe_add_merge(bpe *b, int32_t left, int32_t right, uint32_t rank, int32_t joined,
                           dear_error *err) {
     merge_table *table = &b->merges;
     if (b->vocab->flags[joined] & TOKEN_SPECIAL)
         return DEAR_OK;
-    if ((!table->slots || table->count > table->mask / 2) &&
-        !table_resize(table, 2 * table->count + 4096))
+    if (is_full(table) && !table_double(table))
         return error_memory(err);
     merge_rule *rule = rule_slot(table, pair_key(left, right));
     table->count += rule->id < 0;

@@ -38,12 +38,11 @@ static const char *skip_value(const char *at, const char *end) {
     return at;
 }
 
-json_span json_find_member(const char *object, const char *end, const char *key) {
-    json_span none = {NULL, NULL};
+const char *json_find_member(const char *object, const char *end, const char *key) {
     size_t key_length = strlen(key);
     const char *at = skip_space(object, end);
     if (at == end || *at != '{')
-        return none;
+        return NULL;
     at = skip_space(at + 1, end);
     while (at < end && *at == '"') {
         const char *name = at + 1;
@@ -51,16 +50,20 @@ json_span json_find_member(const char *object, const char *end, const char *key)
         bool same = (size_t)(at - name) == key_length + 1 && memcmp(name, key, key_length) == 0;
         at = skip_space(at, end);
         if (at == end || *at != ':')
-            return none;
-        const char *value = skip_space(at + 1, end);
-        at = skip_value(value, end);
+            return NULL;
+        at = skip_space(at + 1, end);
         if (same)
-            return (json_span){value, at};
+            return at;
+        at = skip_value(at, end);
         if (at == end || *at != ',')
-            return none;
+            return NULL;
         at = skip_space(at + 1, end);
     }
-    return none;
+    return NULL;
+}
+
+json_span json_value_span(const char *value, const char *end) {
+    return (json_span){value, value ? skip_value(value, end) : NULL};
 }
 
 bool json_take(json_scan *s, char c) {

@@ -20,9 +20,13 @@ typedef struct json_span {
     const char *begin, *end;
 } json_span;
 
-/* The value under `key` of the object that begins at `object` (white space first is fine). Looks
- * no deeper; keys with escapes are not found. Finds nothing in a text that is not JSON. */
-json_span json_find_member(const char *object, const char *end, const char *key);
+/* Where the value under `key` of the object that begins at `object` begins; NULL when it is not
+ * there. Looks no deeper; keys with escapes are not found. What it finds in a text that is not JSON
+ * is anybody's guess, but lies in the text. */
+const char *json_find_member(const char *object, const char *end, const char *key);
+
+/* The bytes of the value that begins at `value` (NULL: none). */
+json_span json_value_span(const char *value, const char *end);
 
 /* Steps over white space and the given character; false (nothing stepped over) if another comes. */
 bool json_take(json_scan *s, char c);

@@ -480,10 +480,10 @@ static dear_status read_decoder(reader *r, const json_t *component, const char *
 /* The tree of the text with null in the places of the two giants. */
 static dear_status read_rest(reader *r, size_t length) {
     const char *end = r->text + length;
-    json_span model = json_find_member(r->text, end, "model");
-    if (model.begin) {
-        r->vocab = json_find_member(model.begin, model.end, "vocab");
-        r->merges = json_find_member(model.begin, model.end, "merges");
+    const char *model = json_find_member(r->text, end, "model");
+    if (model) {
+        r->vocab = json_value_span(json_find_member(model, end, "vocab"), end);
+        r->merges = json_value_span(json_find_member(model, end, "merges"), end);
     }
     bool vocab_first = r->vocab.begin < r->merges.begin;
     const json_span spans[] = {vocab_first ? r->vocab : r->merges,
