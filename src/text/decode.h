@@ -14,10 +14,10 @@ typedef enum decode_kind {
 
 typedef struct decode_step {
     decode_kind kind;
+    bool drop_first;
     const char *from, *to; ///< the decoder's own copies; NULL where the kind has none
     size_t from_length, to_length;
     size_t start, stop;
-    bool drop_first;
 } decode_step;
 
 enum { MAX_DECODE_STEPS = 16 };

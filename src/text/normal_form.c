@@ -71,11 +71,12 @@ static dear_status order_marks(code_list *list, dear_error *err) {
 
 static dear_status compose_and_write(code_list *list, bool compose, strbuf *out, dear_error *err) {
     utf8proc_ssize_t count = (utf8proc_ssize_t)list->count;
-    if (compose)
+    if (count > 0 && compose)
         count = utf8proc_normalize_utf32(list->codes, count, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    for (utf8proc_ssize_t i = 0; i < count; i++) {
+    const utf8proc_int32_t *codes = list->codes;
+    for (utf8proc_ssize_t i = 0; codes && i < count; i++) {
         char bytes[4];
-        strbuf_append(out, bytes, utf8_write((uint32_t)list->codes[i], bytes));
+        strbuf_append(out, bytes, utf8_write((uint32_t)codes[i], bytes));
     }
     return out->failed ? error_memory(err) : DEAR_OK;
 }

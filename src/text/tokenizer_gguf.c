@@ -77,14 +77,14 @@ static const pre_kind *find_pre(const char *name) {
 }
 
 static dear_status unknown_pre(const tokenizer_gguf *g, dear_error *err) {
-    char known[160] = "";
-    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++) {
-        strcat(known, i ? ", " : "");
-        strcat(known, pre_kinds[i].name);
-    }
-    return error_set(err, DEAR_ERROR_UNSUPPORTED,
-                     "%s: tokenizer.ggml.pre is \"%.60s\", which is not supported (known: %s)",
-                     g->where, g->pre, known);
+    strbuf known = {0};
+    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", pre_kinds[i].name);
+    error_set(err, DEAR_ERROR_UNSUPPORTED,
+              "%s: tokenizer.ggml.pre is \"%.60s\", which is not supported (known: %s)", g->where,
+              g->pre, known.text ? known.text : "");
+    strbuf_free(&known);
+    return DEAR_ERROR_UNSUPPORTED;
 }
 
 static dear_status add_merges(tokenizer *t, const tokenizer_gguf *g, dear_error *err) {

@@ -32,7 +32,7 @@ static void round_trip(const tokenizer *t, const char *text, size_t size, unsign
         abort();
     utf8_append_repaired(&repaired, text, size);
     if (lossless && (decoded.length != repaired.length ||
-                     (decoded.length && memcmp(decoded.text, repaired.text, decoded.length))))
+                     (decoded.length && memcmp(decoded.text, repaired.text, decoded.length) != 0)))
         abort();
     token_list_free(&ids);
     strbuf_free(&decoded);

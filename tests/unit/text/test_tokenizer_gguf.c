@@ -128,14 +128,14 @@ static void llama_bpe_gives_the_reference_ids(void **state) {
     free_copy(&c);
 }
 
-/* LLaMA 2's scores: the n-th piece after the 256 byte tokens has the score -n; runs of spaces come
- * last of all. */
 static bool is_space_run(const char *text) {
     while (strncmp(text, "\u2581\u2581", 6) == 0)
         text += 3;
     return strcmp(text, "\u2581") == 0;
 }
 
+/* LLaMA 2's scores: the n-th piece after the 256 byte tokens has the score -n; runs of spaces come
+ * last of all. */
 static void score_llama2(gguf_copy *c) {
     c->scores = table(c->g.num_tokens, sizeof *c->scores);
     for (size_t i = 3; i < c->g.num_tokens; i++) {
