@@ -10,7 +10,7 @@
 enum {
     K_BLOCK = 256, ///< of float32: a panel of 16 columns takes 16 KiB, half a first-level cache
     K_BLOCK_INT16 = 512, ///< of int16: as many bytes
-    ROWS_MAX = 144,      ///< rows of activations that stay in the second-level cache
+    ROWS_MAX = 96,       ///< rows of activations that stay in the second-level cache
     ROWS_MIN = 24,
     CHUNK_MAX = 8,     ///< panels of a task
     SOURCE_ROWS = 256, ///< weight rows that are asked of the source at a time

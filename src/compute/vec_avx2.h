@@ -2,6 +2,8 @@
 #ifndef DEAR_COMPUTE_VEC_AVX2_H
 #define DEAR_COMPUTE_VEC_AVX2_H
 
+#include "compute/cpu.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
