@@ -320,6 +320,15 @@ static dear_status read_prepend_scheme(reader *r, const json_t *component, const
     return DEAR_OK;
 }
 
+/* Hugging Face counts "first" in the text before the normalizer, which one that adds characters
+ * has moved; no model combines the two. */
+static bool normalizer_moves_text(const pretokenizer *p) {
+    for (size_t i = 0; i < p->num_edits; i++)
+        if (p->edits[i].kind == EDIT_PREPEND || p->edits[i].kind == EDIT_REPLACE)
+            return true;
+    return false;
+}
+
 static dear_status read_metaspace(reader *r, const json_t *component) {
     pretokenizer *p = &r->t->pre;
     const char *mark, *scheme;
@@ -331,6 +340,11 @@ static dear_status read_metaspace(reader *r, const json_t *component) {
     TRY(pretokenizer_add_edit_step(p, EDIT_REPLACE, " ", 1, mark, length, r->where, r->err));
     if (strcmp(scheme, "never") != 0) {
         bool first = strcmp(scheme, "first") == 0;
+        if (first && normalizer_moves_text(p))
+            return unsupported(r,
+                               "after a Prepend or Replace normalizer, a Metaspace with the "
+                               "prepend_scheme",
+                               scheme);
         TRY(pretokenizer_add_edit_step(p, first ? EDIT_PREPEND_UNLESS_INSIDE : EDIT_PREPEND_UNLESS,
                                        NULL, 0, mark, length, r->where, r->err));
     }

@@ -100,6 +100,10 @@ static void components(void **state) {
     refuse((small_json){.pre = "{\"type\": \"Sequence\", \"pretokenizers\": [" SMALL_BYTE_LEVEL
                                ", {\"type\": \"Digits\"}]}"},
            DEAR_ERROR_UNSUPPORTED, "Digits");
+    refuse((small_json){.normalizer = "{\"type\": \"Prepend\", \"prepend\": \"_\"}",
+                        .pre = "{\"type\": \"Metaspace\", \"replacement\": \"_\", "
+                               "\"prepend_scheme\": \"first\"}"},
+           DEAR_ERROR_UNSUPPORTED, "first");
     refuse((small_json){.post = "{\"type\": \"BertProcessing\"}"}, DEAR_ERROR_UNSUPPORTED,
            "BertProcessing");
     refuse((small_json){.post = "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\""
