@@ -249,9 +249,9 @@ static dear_status read_passages(hit_set *set, const rerank_command *c, dear_err
 }
 
 static dear_status read_set(hit_set *set, const rerank_command *c, dear_error *err) {
-    if (!c->query)
-        return hits_read(set, &c->input, err);
-    dear_status status = read_passages(set, c, err);
+    dear_status status = c->query ? read_passages(set, c, err) : hits_read(set, &c->input, err);
+    if (status == DEAR_OK && set->count == 0)
+        status = error_set(err, DEAR_ERROR_INPUT, "%s: holds no queries", c->input.path);
     if (status != DEAR_OK)
         hit_set_free(set);
     return status;

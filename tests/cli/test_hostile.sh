@@ -6,6 +6,7 @@ source "$(dirname "$0")/harness.sh"
 broken() {
     local what=$1 file=$2
     shift 2
+    rm -f result
     rerank --input "$file" "${options[@]}" --output result
     expect_error 1 "$what" "$file" "$@"
     expect_no result "$what"
@@ -15,8 +16,9 @@ options=()
 head -c 40000 "$novel_eval/data.json" >cut.json
 broken "JSON cut short" cut.json
 : >empty.json
-broken "an empty file" empty.json
+broken "an empty file" empty.json 'no queries'
 printf '[]' >none.json
+broken "a list of no queries" none.json 'no queries'
 options=(--input-format json)
 broken "not JSON" "$(printf 'hello' >text.json && echo text.json)"
 printf '[{"query": "q", "hits": [{"content": "c", "qid": "1", "docid": "a", "score": NaN}]}]' >nan.json
@@ -90,6 +92,7 @@ expect 0 "a passage of 10 MB, an empty one, and CRLF"
 # Models and adapters.
 broken_model() {
     local what=$1
+    rm -f result
     run rerank --model "$2" --query "q" --output result passages
     shift 2
     expect_error 1 "$what" "$@"
