@@ -23,7 +23,8 @@ typedef enum precision {
 const char *precision_name(precision p);
 /* "auto", "f32", "bf16", "int8"; false for another name. */
 bool precision_parse(precision *out, const char *name);
-/* The fastest precision here, by a probe of a few milliseconds, asked once. */
+/* The fastest precision here, by a probe of a few milliseconds, asked once. It measures one thread's
+ * processor time, so a busy machine gives the same answer as an idle one. */
 precision precision_choose(void);
 
 typedef struct linear linear;

@@ -1,11 +1,14 @@
 /* Names of precisions, and which is fastest here. */
+#define _GNU_SOURCE
 #include "base/clock.h"
 #include "base/memory.h"
 #include "compute/backend.h"
 #include "compute/cpu.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const names[] = {"auto", "f32", "bf16", "int8"};
 
@@ -45,59 +48,92 @@ static dear_status any_weight(void *context, int64_t first, int64_t count, float
     return DEAR_OK;
 }
 
-/* The shortest of `times` applications, in seconds; 0 when there is no memory. */
-static double time_apply(const linear *l, linear_scratch *scratch, const float *x, int64_t tokens,
-                         float *y, int times) {
-    double best = 0;
-    for (int i = 0; i <= times; i++) { // the first warms up
-        double begin = clock_seconds();
-        if (linear_apply(l, scratch, x, tokens, y, NULL) != DEAR_OK)
-            return 0;
-        double taken = clock_seconds() - begin;
-        if (i > 0 && (best == 0 || taken < best))
-            best = taken;
-    }
-    return best;
+/* A layer and activations to time it on. */
+typedef struct trial {
+    linear *layer; ///< NULL when there was no memory
+    linear_scratch *scratch;
+    float *x, *y; ///< [tokens, in], [tokens, out]
+    int64_t tokens, in, out;
+} trial;
+
+static void trial_close(trial *t) {
+    linear_free(t->layer);
+    linear_scratch_free(t->scratch);
+    mem_free(t->x);
+    mem_free(t->y);
+    *t = (trial){0};
 }
 
-/* Operations a second on a [tokens, in] x [in, out] product; 0 when there is no memory. */
-static double speed(precision p, int64_t tokens, int64_t in, int64_t out, int times) {
-    linear *l = NULL;
-    linear_scratch *scratch = NULL;
-    float *x = mem_calloc((size_t)(tokens * in), sizeof *x);
-    float *y = mem_calloc((size_t)(tokens * out), sizeof *y);
-    double best = 0;
-    if (x && y && linear_create(&l, out, in, p, any_weight, &in, NULL) == DEAR_OK &&
-        linear_scratch_create(&scratch, NULL) == DEAR_OK) {
-        any_weight(&in, 0, tokens, x, NULL);
-        best = time_apply(l, scratch, x, tokens, y, times);
-    }
-    linear_free(l);
-    linear_scratch_free(scratch);
-    mem_free(x);
-    mem_free(y);
-    return best > 0 ? 2.0 * (double)tokens * (double)in * (double)out / best : 0;
+static trial trial_open(precision p, int64_t tokens, int64_t in, int64_t out) {
+    trial t = {.tokens = tokens, .in = in, .out = out};
+    t.x = mem_calloc((size_t)(tokens * in), sizeof *t.x);
+    t.y = mem_calloc((size_t)(tokens * out), sizeof *t.y);
+    if (!t.x || !t.y || linear_scratch_create(&t.scratch, NULL) != DEAR_OK ||
+        linear_create(&t.layer, out, in, p, any_weight, &in, NULL) != DEAR_OK)
+        trial_close(&t);
+    else
+        any_weight(&in, 0, tokens, t.x, NULL);
+    return t;
+}
+
+/* Seconds that one application takes by `clock`; infinite when there is no memory. */
+static double trial_run(const trial *t, double (*clock)(void)) {
+    double begin = clock();
+    if (!t->layer || linear_apply(t->layer, t->scratch, t->x, t->tokens, t->y, NULL) != DEAR_OK)
+        return INFINITY;
+    return clock() - begin;
 }
 
 double linear_peak(precision p) {
-    return speed(p == PRECISION_AUTO ? precision_choose() : p, 1024, 1024, 1024, 5);
+    trial t = trial_open(p == PRECISION_AUTO ? precision_choose() : p, 1024, 1024, 1024);
+    double best = INFINITY;
+    for (int i = 0; i < 6; i++)
+        best = fmin(best, trial_run(&t, clock_seconds));
+    double operations = 2.0 * (double)t.tokens * (double)t.in * (double)t.out;
+    trial_close(&t);
+    return operations / best;
+}
+
+/* Seconds of processor time that this thread has used. */
+static double thread_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static pthread_once_t asked = PTHREAD_ONCE_INIT;
 static precision fastest;
 
-/* A small model's MLP on a short batch. What rounds more than float32 must earn it by 15 %. */
+/* Without bf16 instructions bf16 is computed in float32, and not worth a trial. */
+static bool may_be_fastest(precision p) {
+    return p != PRECISION_BF16 || backend_for(p) == BACKEND_ONEDNN;
+}
+
+/*
+ * A small layer on a short batch, all precisions in turn, by the processor time of one thread: the
+ * same machine must come to the same answer however busy it is. What rounds more than float32 must
+ * earn it by 15 %.
+ */
 static void ask(void) {
+    enum { ROUNDS = 8 };
+    trial trials[PRECISION_INT8 + 1];
+    double best[PRECISION_INT8 + 1];
+    int threads = compute_threads();
+    compute_set_threads(1);
+    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
+        trials[p] = may_be_fastest(p) ? trial_open(p, 96, 576, 576) : (trial){0};
+        best[p] = INFINITY;
+    }
+    for (int i = 0; i < ROUNDS; i++)
+        for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++)
+            best[p] = fmin(best[p], trial_run(&trials[p], thread_seconds));
+    compute_set_threads(threads);
     fastest = PRECISION_F32;
-    double best = 1.15 * speed(PRECISION_F32, 128, 1536, 576, 3);
-    for (precision p = PRECISION_BF16; p <= PRECISION_INT8; p++) {
-        if (p == PRECISION_BF16 && backend_for(p) != BACKEND_ONEDNN)
-            continue; // without bf16 instructions it computes in float32
-        double reached = speed(p, 128, 1536, 576, 3);
-        if (reached > best) {
-            best = reached;
+    best[PRECISION_F32] /= 1.15;
+    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
+        if (best[p] < best[fastest])
             fastest = p;
-        }
+        trial_close(&trials[p]);
     }
 }
 
