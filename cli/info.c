@@ -64,10 +64,10 @@ static void print_machine(bool peak) {
     printf("dear       %s\nprocessor  %s\nfeatures  ", DEAR_VERSION, f->name);
     print_features(f);
     printf("\nkernels    %s\nthreads    %d\n", cpu_level_name(f->level), compute_threads());
-    precision chosen = precision_choose();
+    precision chosen = precision_resolve(PRECISION_AUTO), fastest = precision_fastest();
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
-        printf("%-5s      %s%s", precision_name(p), linear_backend(p),
-               p == chosen ? ", chosen by --precision auto" : "");
+        printf("%-5s      %s%s%s", precision_name(p), linear_backend(p),
+               p == chosen ? ", the default" : "", p == fastest ? ", the fastest here" : "");
         if (peak)
             printf(", %.0f G%s/s", linear_peak(p) / 1e9, p == PRECISION_INT8 ? "OP" : "FLOP");
         putchar('\n');

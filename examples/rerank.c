@@ -13,7 +13,7 @@ int main(void) {
     double scores[COUNT];
     size_t order[COUNT];
     dear_reranker *reranker;
-    dear_error err;
+    dear_error err = {0};
     if (dear_reranker_open(&reranker, NULL, &err) != DEAR_OK ||
         dear_reranker_score(reranker, "What do llamas eat?", passages, COUNT, scores, &err) !=
             DEAR_OK ||

@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 typedef enum precision {
-    PRECISION_AUTO, ///< chosen by precision_choose
+    PRECISION_AUTO, ///< see precision_resolve
     PRECISION_F32,
     PRECISION_BF16,
     PRECISION_INT8
@@ -23,9 +23,12 @@ typedef enum precision {
 const char *precision_name(precision p);
 /* "auto", "f32", "bf16", "int8"; false for another name. */
 bool precision_parse(precision *out, const char *name);
-/* The fastest precision here, by a probe of a few milliseconds, asked once. It measures one thread's
- * processor time, so a busy machine gives the same answer as an idle one. */
-precision precision_choose(void);
+/* What to compute in when `p` is asked for: PRECISION_AUTO is float32, the one precision whose
+ * rankings are those of the reference (docs/architecture.md has what the others cost). */
+precision precision_resolve(precision p);
+/* The fastest precision here, whatever its rankings, by a probe of a few milliseconds, asked once.
+ * It measures one thread's processor time, so a busy machine gives the same answer as an idle one. */
+precision precision_fastest(void);
 
 typedef struct linear linear;
 

@@ -25,6 +25,10 @@ bool precision_parse(precision *out, const char *name) {
     return false;
 }
 
+precision precision_resolve(precision p) {
+    return p == PRECISION_AUTO ? PRECISION_F32 : p;
+}
+
 const char *linear_backend(precision p) {
     static const char *const onednn[] = {"", "oneDNN f32", "oneDNN bf16", "oneDNN s8s8s32"};
     static const char *const panels[][4] = {
@@ -33,8 +37,7 @@ const char *linear_backend(precision p) {
         [CPU_AVX512] = {"", "AVX-512 f32", "AVX-512 bf16 as f32", "AVX-512 int8"},
         [CPU_AVX512_VNNI] = {"", "AVX-512 f32", "AVX-512 bf16 as f32", "AVX-512 int8"},
     };
-    if (p == PRECISION_AUTO)
-        p = precision_choose();
+    p = precision_resolve(p);
     return backend_for(p) == BACKEND_ONEDNN ? onednn[p] : panels[cpu_get_features()->level][p];
 }
 
@@ -85,7 +88,7 @@ static double trial_run(const trial *t, double (*clock)(void)) {
 }
 
 double linear_peak(precision p) {
-    trial t = trial_open(p == PRECISION_AUTO ? precision_choose() : p, 1024, 1024, 1024);
+    trial t = trial_open(precision_resolve(p), 1024, 1024, 1024);
     double best = INFINITY;
     for (int i = 0; i < 6; i++)
         best = fmin(best, trial_run(&t, clock_seconds));
@@ -137,7 +140,7 @@ static void ask(void) {
     }
 }
 
-precision precision_choose(void) {
+precision precision_fastest(void) {
     pthread_once(&asked, ask);
     return fastest;
 }

@@ -55,7 +55,7 @@ dear_status llama_open(llama **out, const model *m, precision p, llama_progress 
         return error_memory(err);
     l->m = m;
     l->config = *model_config(m);
-    l->p = p == PRECISION_AUTO ? precision_choose() : p;
+    l->p = precision_resolve(p);
     dear_status status = open_parts(l, m, progress, context, err);
     if (status != DEAR_OK) {
         llama_close(l);

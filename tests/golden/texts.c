@@ -16,7 +16,8 @@ static bool encodes_to(const tokenizer *t, const char *text, size_t length, unsi
     size_t count;
     int32_t *ids = golden_ids(wanted, &count);
     bool same = tokenizer_encode(t, text, length, flags, &got, &err) == DEAR_OK &&
-                got.count == count && memcmp(got.ids, ids, count * sizeof *ids) == 0;
+                got.count == count &&
+                (count == 0 || memcmp(got.ids, ids, count * sizeof *ids) == 0);
     token_list_free(&got);
     mem_free(ids);
     return same;

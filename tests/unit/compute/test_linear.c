@@ -34,9 +34,11 @@ static void names_round_trip(void **state) {
     }
     precision parsed;
     assert_false(precision_parse(&parsed, "fp32"));
-    assert_int_not_equal(precision_choose(), PRECISION_AUTO);
-    assert_int_equal(precision_choose(), precision_choose());
-    assert_true(linear_peak(precision_choose()) > 0);
+    assert_int_equal(precision_resolve(PRECISION_AUTO), PRECISION_F32);
+    assert_int_equal(precision_resolve(PRECISION_INT8), PRECISION_INT8);
+    assert_int_not_equal(precision_fastest(), PRECISION_AUTO);
+    assert_int_equal(precision_fastest(), precision_fastest());
+    assert_true(linear_peak(precision_fastest()) > 0);
 }
 
 static void refuses_impossible_weights(void **state) {
