@@ -39,7 +39,7 @@ static void parse_measure(struct argp_state *state, eval_command *c, const char 
 static void settle(struct argp_state *state, eval_command *c) {
     if (!c->run.path)
         argp_error(state, "needs judgments and a run: QRELS RUN");
-    if (strcmp(c->qrels, "-") == 0 && strcmp(c->run.path, "-") == 0)
+    else if (strcmp(c->qrels, "-") == 0 && strcmp(c->run.path, "-") == 0)
         argp_error(state, "standard input (\"-\") can be read only once");
     if (c->measures.count == 0)
         parse_measure(state, c, default_measures);

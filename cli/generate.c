@@ -208,15 +208,16 @@ static void print_rates(const engine *e, int64_t prompt, int64_t written, double
     engine_print_timing(e);
 }
 
-static dear_status write_answer(generate_command *c, const engine *e, dear_error *err) {
+static dear_status write_answer(const generate_command *c, const engine *e, dear_error *err) {
     token_list prompt = {0}, answer = {0};
     printer p = {.t = model_tokenizer(e->m)};
-    c->generation.on_token = print_token;
-    c->generation.context = &p;
+    generate_options generation = c->generation;
+    generation.on_token = print_token;
+    generation.context = &p;
     dear_status status = encode_prompt(&prompt, c, e->m, err);
     double started = clock_seconds();
     if (status == DEAR_OK)
-        status = generate(e->l, prompt.ids, (int64_t)prompt.count, &c->generation, &answer, err);
+        status = generate(e->l, prompt.ids, (int64_t)prompt.count, &generation, &answer, err);
     print_waiting(&p, true);
     if (status == DEAR_OK) {
         putchar('\n');

@@ -95,7 +95,7 @@ static hits_format parse_format(struct argp_state *state, const char *name) {
 }
 
 static void parse_shard(struct argp_state *state, rerank_command *c, const char *text) {
-    unsigned shard, shards;
+    unsigned shard = 0, shards = 0;
     char rest;
     bool digits = strspn(text, "0123456789/") == strlen(text) && strlen(text) < 20;
     if (!digits || sscanf(text, "%u/%u%c", &shard, &shards, &rest) != 2 || shard >= shards)
