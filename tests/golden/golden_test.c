@@ -15,7 +15,7 @@
 #include <string.h>
 
 static golden g;
-static bool only_f32;
+static bool without_default_model;
 
 static bool has(const char *directory, const char *name) {
     char *path = path_join(directory, name);
@@ -66,20 +66,21 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
     const char *file = path + ftw->base;
     g.p = PRECISION_F32;
     run_texts_and_formats(directory, file);
-    for (g.p = PRECISION_F32; g.p <= (only_f32 ? PRECISION_F32 : PRECISION_INT8); g.p++)
+    for (g.p = PRECISION_F32; g.p <= PRECISION_INT8; g.p++)
         run_models(directory, file);
     mem_free(directory);
     return 0;
 }
 
-enum { OPTION_TOKENIZERS = 1, OPTION_DEFAULT_MODEL, OPTION_ONLY_F32 };
+enum { OPTION_TOKENIZERS = 1, OPTION_DEFAULT_MODEL, OPTION_WITHOUT_DEFAULT_MODEL };
 
 static const struct argp_option options[] = {
     {"tokenizers", OPTION_TOKENIZERS, "DIR", 0,
      "where NAME/tokenizer.json stand (default: DIR/../tokenizers)", 0},
     {"default-model", OPTION_DEFAULT_MODEL, "GGUF", 0,
      "SmolLM2-135M-Instruct.Q4_1.gguf (default: where `make model` puts it)", 0},
-    {"only-f32", OPTION_ONLY_F32, NULL, 0, "leave out bf16 and int8", 0},
+    {"without-default-model", OPTION_WITHOUT_DEFAULT_MODEL, NULL, 0,
+     "leave out the cases of SmolLM2-135M, for slow builds", 0},
     {0}};
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
@@ -91,8 +92,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case OPTION_DEFAULT_MODEL:
         g.default_model = argument;
         return 0;
-    case OPTION_ONLY_F32:
-        only_f32 = true;
+    case OPTION_WITHOUT_DEFAULT_MODEL:
+        without_default_model = true;
         return 0;
     case ARGP_KEY_ARG:
         if (*directory)
@@ -120,7 +121,8 @@ int main(int argc, char **argv) {
     const char *directory = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &directory);
     char *found = NULL;
-    if (!g.default_model && lookup_model(&found, "smollm2-135m", NULL) == DEAR_OK)
+    if (!without_default_model && !g.default_model &&
+        lookup_model(&found, "smollm2-135m", NULL) == DEAR_OK)
         g.default_model = found;
     char *beside = path_join(directory, "../tokenizers");
     if (!g.tokenizers)

@@ -305,7 +305,7 @@ void golden_default_model(golden *g, const char *directory) {
     char *path = path_join(directory, "smollm2-135m.json");
     opened o;
     if (!g->default_model) {
-        golden_skip(g, path, "SmolLM2-135M-Instruct.Q4_1.gguf is not on this machine");
+        golden_skip(g, path, "without SmolLM2-135M-Instruct.Q4_1.gguf");
     } else if (open_all(g, &o, path, g->default_model, NULL)) {
         causal_errors e = run_causal(g, o.engine, o.cases, path);
         if (g->p == PRECISION_F32) {
