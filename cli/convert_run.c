@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "command.h"
+#include "hits_options.h"
 
 #include "base/file.h"
 #include "rank/hits_format.h"
@@ -10,29 +11,16 @@
 typedef struct convert_command {
     char **inputs;
     int num_inputs;
-    hits_input input; ///< path aside
-    hits_format to;   ///< HITS_FORMAT_AUTO: not given
-    const char *output;
-    const char *tag;
+    hits_io io;     ///< path aside
+    hits_format to; ///< HITS_FORMAT_AUTO: not given
 } convert_command;
 
-enum {
-    OPTION_OUTPUT = 'o',
-    OPTION_TO = 3000,
-    OPTION_FROM,
-    OPTION_QUERIES,
-    OPTION_CORPUS,
-    OPTION_TAG
-};
+enum { OPTION_TO = 3000, OPTION_FROM };
 
 static const struct argp_option options[] = {
     {"to", OPTION_TO, "F", 0, "Format to write: trec, json (RankGPT), dpr, jsonl, tsv or table", 1},
     {"from", OPTION_FROM, "F", 0,
      "Format of the inputs (default: auto, told from each one's content)", 1},
-    {"queries", OPTION_QUERIES, "FILE", 0, "Texts of queries that the inputs lack", 1},
-    {"corpus", OPTION_CORPUS, "FILE", 0, "Texts of documents that the inputs lack", 1},
-    {"output", OPTION_OUTPUT, "FILE", 0, "Write here (default: standard output)", 1},
-    {"tag", OPTION_TAG, "NAME", 0, "Last column of a TREC run (default: dear)", 1},
     {0}};
 
 static const char doc[] =
@@ -48,54 +36,31 @@ static const char doc[] =
     "a score that ties with the one before it is lowered by one float32 step, and a list whose "
     "scores contradict its order, or that has none, gets 1/rank.";
 
-static hits_format parse_format(struct argp_state *state, const char *name) {
-    dear_error err;
-    hits_format format;
-    if (hits_format_parse(&format, name, &err) != DEAR_OK)
-        argp_error(state, "%s", err.message);
-    return format;
-}
-
 static bool holds_texts(hits_format format) {
     return format == HITS_FORMAT_RANKGPT || format == HITS_FORMAT_DPR ||
            format == HITS_FORMAT_JSONL;
 }
 
 static void settle(struct argp_state *state, convert_command *c) {
-    int from_stdin = 0;
-    for (int i = 0; i < c->num_inputs; i++)
-        from_stdin += strcmp(c->inputs[i], "-") == 0;
-    if (from_stdin > 1)
-        argp_error(state, "standard input (\"-\") can be read only once");
+    refuse_two_standard_inputs(state, c->inputs, c->num_inputs);
     if (c->num_inputs == 0)
         argp_error(state, "no input is given");
     if (c->to == HITS_FORMAT_AUTO)
         argp_error(state, "--to FORMAT is missing");
-    if (c->input.format == HITS_FORMAT_TABLE)
-        argp_error(state, "--from: a table is for people and cannot be read back");
-    c->input.need_texts = holds_texts(c->to);
+    c->io.input.need_texts = holds_texts(c->to);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
     convert_command *c = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &c->io;
+        return 0;
     case OPTION_TO:
-        c->to = parse_format(state, argument);
+        c->to = parse_hits_format(state, argument);
         return 0;
     case OPTION_FROM:
-        c->input.format = parse_format(state, argument);
-        return 0;
-    case OPTION_QUERIES:
-        c->input.queries_path = argument;
-        return 0;
-    case OPTION_CORPUS:
-        c->input.corpus_path = argument;
-        return 0;
-    case OPTION_OUTPUT:
-        c->output = argument;
-        return 0;
-    case OPTION_TAG:
-        c->tag = argument;
+        c->io.input.format = parse_input_format(state, argument);
         return 0;
     case ARGP_KEY_ARGS:
         c->inputs = state->argv + state->next;
@@ -120,7 +85,7 @@ static dear_status join_input(hit_set *set, const hits_input *input, dear_error 
 }
 
 static dear_status read_inputs(hit_set *set, const convert_command *c, dear_error *err) {
-    hits_input input = c->input;
+    hits_input input = c->io.input;
     for (int i = 0; i < c->num_inputs; i++) {
         input.path = c->inputs[i];
         TRY(join_input(set, &input, err));
@@ -132,13 +97,13 @@ static dear_status write_lists(FILE *stream, const convert_command *c, const hit
                                dear_error *err) {
     TRY(hits_write_begin(stream, c->to, err));
     for (size_t i = 0; i < set->count; i++)
-        TRY(hits_write_list(stream, c->to, &set->lists[i], i, c->tag, err));
+        TRY(hits_write_list(stream, c->to, &set->lists[i], i, c->io.tag, err));
     return hits_write_end(stream, c->to, err);
 }
 
 static dear_status write_output(const convert_command *c, const hit_set *set, dear_error *err) {
     output_file out;
-    TRY(output_file_open(&out, c->output, err));
+    TRY(output_file_open(&out, c->io.output, err));
     dear_status status = write_lists(out.stream, c, set, err);
     if (status == DEAR_OK)
         return output_file_commit(&out, err);
@@ -147,8 +112,10 @@ static dear_status write_output(const convert_command *c, const hit_set *set, de
 }
 
 int command_convert_run(int argc, char **argv) {
-    static const struct argp argp = {options, parse, "FILE... --to FORMAT", doc, NULL, NULL, NULL};
-    convert_command c = {.tag = "dear"};
+    static const struct argp_child children[] = {{&hits_io_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {options, parse, "FILE... --to FORMAT", doc, children,
+                                     NULL,    NULL};
+    convert_command c = {.io = {.tag = "dear"}};
     argp_parse(&argp, argc, argv, 0, NULL, &c);
     dear_error err;
     hit_set set = {0};

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "command.h"
+#include "hits_options.h"
 
 #include "base/strbuf.h"
 #include "eval/evaluation.h"
@@ -48,7 +49,6 @@ static void settle(struct argp_state *state, eval_command *c) {
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
     eval_command *c = state->input;
-    dear_error err;
     switch (key) {
     case OPTION_MEASURE:
         parse_measure(state, c, argument);
@@ -57,8 +57,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         c->each_query = true;
         return 0;
     case OPTION_FORMAT:
-        if (hits_format_parse(&c->run.format, argument, &err) != DEAR_OK)
-            argp_error(state, "%s", err.message);
+        c->run.format = parse_input_format(state, argument);
         return 0;
     case ARGP_KEY_ARG:
         if (c->run.path)

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "command.h"
 #include "engine.h"
+#include "hits_options.h"
 
 #include "base/progress.h"
 #include "rank/passages.h"
@@ -17,10 +18,8 @@ typedef struct rerank_command {
     const char *query;
     char **files; ///< passages of the query
     int num_files;
-    hits_input input; ///< a set
+    hits_io io; ///< a set, and where the output goes
     hits_format format;
-    const char *output;
-    const char *tag;
     size_t top_k; ///< 0 until it is settled
     size_t shard, shards;
     bool resume;
@@ -31,14 +30,10 @@ enum { TOP_K = 100 }; ///< DeAR's
 
 enum {
     OPTION_INPUT = 'i',
-    OPTION_OUTPUT = 'o',
     OPTION_TOP_K = 'k',
     OPTION_FORMAT = 'f',
     OPTION_QUERY = 3000,
     OPTION_INPUT_FORMAT,
-    OPTION_QUERIES,
-    OPTION_CORPUS,
-    OPTION_TAG,
     OPTION_SCORER,
     OPTION_Q_MAX_LEN,
     OPTION_P_MAX_LEN,
@@ -56,10 +51,6 @@ static const struct argp_option options[] = {
      "Queries with their candidates (\"-\" is standard input; .gz is read as well)", 2},
     {"input-format", OPTION_INPUT_FORMAT, "F", 0,
      "auto, json (RankGPT), dpr, jsonl, trec or tsv (default: auto, told from the content)", 2},
-    {"queries", OPTION_QUERIES, "FILE", 0,
-     "Texts of the queries of a TREC or TSV run: TSV or JSON Lines", 2},
-    {"corpus", OPTION_CORPUS, "FILE", 0,
-     "Texts of its documents: TSV (docid, text or docid, title, text) or JSON Lines", 2},
     {"top-k", OPTION_TOP_K, "K", 0,
      "Rerank and keep each query's first K candidates (default: 100; all with --query)", 2},
     {"shard", OPTION_SHARD, "I/N", 0,
@@ -78,21 +69,10 @@ static const struct argp_option options[] = {
      "trec, json (what stage 2 reads), dpr, jsonl, tsv or table (default: table for --query and "
      "on a terminal, else trec)",
      4},
-    {"output", OPTION_OUTPUT, "FILE", 0,
-     "Write here (default: standard output); until it is whole it is called FILE.part", 4},
     {"resume", OPTION_RESUME, NULL, 0,
      "Go on from the FILE.part (or a cut-off FILE) that an interrupted run left", 4},
-    {"tag", OPTION_TAG, "NAME", 0, "Last column of a TREC run (default: dear)", 4},
     {"timing", OPTION_TIMING, NULL, 0, "Show where the time went", 4},
     {0}};
-
-static hits_format parse_format(struct argp_state *state, const char *name) {
-    dear_error err;
-    hits_format format;
-    if (hits_format_parse(&format, name, &err) != DEAR_OK)
-        argp_error(state, "%s", err.message);
-    return format;
-}
 
 static void parse_shard(struct argp_state *state, rerank_command *c, const char *text) {
     unsigned shard = 0, shards = 0;
@@ -109,43 +89,34 @@ static bool is_standard_stream(const char *path) {
 }
 
 static void check_query(struct argp_state *state, const rerank_command *c) {
-    const hits_input *input = &c->input;
+    const hits_input *input = &c->io.input;
     if (c->num_files == 0)
         argp_error(state, "--query needs a FILE of passages, or \"-\" for standard input");
     if (input->queries_path || input->corpus_path || input->format != HITS_FORMAT_AUTO)
         argp_error(state, "--queries, --corpus and --input-format go with --input, not --query");
     if (c->shards != 1)
         argp_error(state, "--shard goes with --input: a single query cannot be shared out");
-    int from_stdin = 0;
-    for (int i = 0; i < c->num_files; i++)
-        from_stdin += strcmp(c->files[i], "-") == 0;
-    if (from_stdin > 1)
-        argp_error(state, "standard input (\"-\") can be read only once");
+    refuse_two_standard_inputs(state, c->files, c->num_files);
 }
 
 static void check_input(struct argp_state *state, const rerank_command *c) {
-    const hits_input *input = &c->input;
-    const char *paths[] = {input->path, input->queries_path, input->corpus_path};
-    int from_stdin = 0;
-    for (int i = 0; i < 3; i++)
-        from_stdin += paths[i] && strcmp(paths[i], "-") == 0;
-    if (from_stdin > 1)
-        argp_error(state, "standard input (\"-\") can be read only once");
+    const hits_input *input = &c->io.input;
+    char *const paths[] = {(char *)input->path, (char *)input->queries_path,
+                           (char *)input->corpus_path};
+    refuse_two_standard_inputs(state, paths, 3);
     if (c->num_files)
         argp_error(state, "\"%s\": files of passages go with --query, not --input", c->files[0]);
-    if (input->format == HITS_FORMAT_TABLE)
-        argp_error(state, "--input-format: a table is for people and cannot be read back");
 }
 
 static void check_output(struct argp_state *state, const rerank_command *c) {
-    if (c->resume && is_standard_stream(c->output))
+    if (c->resume && is_standard_stream(c->io.output))
         argp_error(state, "--resume needs the --output FILE to go on with");
     if (c->resume && c->format == HITS_FORMAT_TABLE)
         argp_error(state, "--resume: a table cannot be gone on with; name another --format");
 }
 
 static void settle(struct argp_state *state, rerank_command *c) {
-    if (!c->query == !c->input.path)
+    if (!c->query == !c->io.input.path)
         argp_error(state, c->query ? "--query and --input exclude each other"
                                    : "give --query TEXT with FILE..., or --input FILE");
     if (c->query)
@@ -154,7 +125,7 @@ static void settle(struct argp_state *state, rerank_command *c) {
         check_input(state, c);
     if (c->top_k == 0)
         c->top_k = c->query ? SIZE_MAX : TOP_K;
-    bool terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
+    bool terminal = is_standard_stream(c->io.output) && isatty(STDOUT_FILENO);
     if (c->format == HITS_FORMAT_AUTO)
         c->format = c->query || terminal ? HITS_FORMAT_TABLE : HITS_FORMAT_TREC;
     check_output(state, c);
@@ -164,22 +135,17 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     rerank_command *c = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &c->engine;
+        state->child_inputs[0] = &c->io;
+        state->child_inputs[1] = &c->engine;
         return 0;
     case OPTION_QUERY:
         c->query = argument;
         return 0;
     case OPTION_INPUT:
-        c->input.path = argument;
+        c->io.input.path = argument;
         return 0;
     case OPTION_INPUT_FORMAT:
-        c->input.format = parse_format(state, argument);
-        return 0;
-    case OPTION_QUERIES:
-        c->input.queries_path = argument;
-        return 0;
-    case OPTION_CORPUS:
-        c->input.corpus_path = argument;
+        c->io.input.format = parse_input_format(state, argument);
         return 0;
     case OPTION_TOP_K:
         c->top_k = (size_t)parse_whole(state, "top-k", argument, 1, INT_MAX);
@@ -198,16 +164,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         c->scoring.p_max_len = parse_whole(state, "p-max-len", argument, 4, 1 << 20);
         return 0;
     case OPTION_FORMAT:
-        c->format = parse_format(state, argument);
-        return 0;
-    case OPTION_OUTPUT:
-        c->output = argument;
+        c->format = parse_hits_format(state, argument);
         return 0;
     case OPTION_RESUME:
         c->resume = true;
-        return 0;
-    case OPTION_TAG:
-        c->tag = argument;
         return 0;
     case OPTION_TIMING:
         c->timing = true;
@@ -249,9 +209,9 @@ static dear_status read_passages(hit_set *set, const rerank_command *c, dear_err
 }
 
 static dear_status read_set(hit_set *set, const rerank_command *c, dear_error *err) {
-    dear_status status = c->query ? read_passages(set, c, err) : hits_read(set, &c->input, err);
+    dear_status status = c->query ? read_passages(set, c, err) : hits_read(set, &c->io.input, err);
     if (status == DEAR_OK && set->count == 0)
-        status = error_set(err, DEAR_ERROR_INPUT, "%s: holds no queries", c->input.path);
+        status = error_set(err, DEAR_ERROR_INPUT, "%s: holds no queries", c->io.input.path);
     if (status != DEAR_OK)
         hit_set_free(set);
     return status;
@@ -296,7 +256,7 @@ static void tell_rest(const rerank_command *c, const rerank_result *result) {
         fprintf(stderr,
                 "dear: %zu of %zu queries are kept in %s.part; the same command with --resume "
                 "goes on from there\n",
-                result->finished, result->queries, c->output);
+                result->finished, result->queries, c->io.output);
 }
 
 static int run_job(const rerank_command *c, hit_set *set, pointwise *p, job_progress *shown) {
@@ -304,9 +264,9 @@ static int run_job(const rerank_command *c, hit_set *set, pointwise *p, job_prog
                       .top_k = c->top_k,
                       .shard = c->shard,
                       .shards = c->shards,
-                      .output = c->output,
+                      .output = c->io.output,
                       .format = c->format,
-                      .tag = c->tag,
+                      .tag = c->io.tag,
                       .resume = c->resume,
                       .score = score_list,
                       .score_context = p,
@@ -330,7 +290,7 @@ static int rerank_set(const rerank_command *c, hit_set *set) {
     engine e;
     if (engine_open(&e, &c->engine, &err) != DEAR_OK)
         return command_fail(&err);
-    bool shares_terminal = is_standard_stream(c->output) && isatty(STDOUT_FILENO);
+    bool shares_terminal = is_standard_stream(c->io.output) && isatty(STDOUT_FILENO);
     job_progress shown = {.quiet = c->engine.quiet || shares_terminal};
     pointwise_options scoring = c->scoring;
     scoring.progress = show_passages;
@@ -349,11 +309,13 @@ static int rerank_set(const rerank_command *c, hit_set *set) {
 }
 
 int command_rerank(int argc, char **argv) {
-    static const struct argp_child children[] = {{&engine_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&hits_io_argp, 0, NULL, 0}, {&engine_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options, parse, "--query TEXT FILE...\n--input FILE", doc, children, NULL, NULL};
-    rerank_command c = {
-        .scoring = pointwise_defaults(), .input = {.need_texts = true}, .tag = "dear", .shards = 1};
+    rerank_command c = {.scoring = pointwise_defaults(),
+                        .io = {.input = {.need_texts = true}, .tag = "dear"},
+                        .shards = 1};
     argp_parse(&argp, argc, argv, 0, NULL, &c);
     dear_error err;
     hit_set set = {0};
