@@ -36,8 +36,16 @@ static void print_help(FILE *stream) {
           stream);
 }
 
+/* A message may quote a hostile file: its control characters must not reach the terminal. */
+static void print_plainly(FILE *stream, const char *text) {
+    for (; *text; text++)
+        fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, stream);
+}
+
 int command_fail(const dear_error *err) {
-    fprintf(stderr, "dear: %s\n", err->message);
+    fputs("dear: ", stderr);
+    print_plainly(stderr, err->message);
+    fputc('\n', stderr);
     return err->status == DEAR_ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -129,6 +129,9 @@ if [ -w /dev/full ]; then
     expect_error 1 "a full disk" 'standard output'
 fi
 
+run info --model $'/no/such/\e[31mmodel'
+expect_error 1 "escape sequences in a message" '/no/such/\?\[31mmodel'
+
 run eval "$novel_eval/qrels.txt" no-such-run
 expect_error 1 "eval of a missing run" 'no-such-run'
 printf '0 Q0 0-0 0\n0 Q0 0-1 one\n' >qrels.bad
