@@ -31,6 +31,7 @@ build: ## build/release/dear and libdear
 	@scripts/setup build
 	@test -f $(release)/build.ninja || $(call configure,$(release),-DBUILD_TESTING=OFF)
 	@cmake --build $(release) --target dear libdear
+	@ln -sf release/dear build/dear
 
 model: ## fetch the default model, if it is not there
 	@scripts/fetch-model
@@ -64,6 +65,7 @@ clean: ## remove build/
 everything: setup
 	@$(call configure,$(release),-DBUILD_TESTING=ON)
 	@cmake --build $(release)
+	@ln -sf release/dear release/golden-test build/
 
 sanitized: setup
 	@$(call configure,$(sanitize),$(sanitized))

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "compute/attention.h"
+#include "compute/cpu.h"
 #include "compute/kernels.h"
 #include "llm/engine.h"
 
@@ -130,12 +131,18 @@ static dear_status project(llama *l, const projection *p, const float *x /* [row
     return DEAR_OK;
 }
 
+/* Threads for work on that many floats: starting a second one takes longer than a few thousand. */
+static int threads_for(int64_t floats) {
+    enum { WORTH_SHARING = 1 << 14 };
+    return floats < WORTH_SHARING ? 1 : compute_threads();
+}
+
 static void norm_rows(llama *l, float *y /* [rows, H] */, const float *x /* [rows, H] */,
                       const float *weight /* [H] */, int64_t rows) {
     const kernels *k = kernels_get();
     int64_t width = l->config.hidden_size;
     float epsilon = (float)l->config.rms_norm_eps;
-#pragma omp parallel for if (rows > 8)
+#pragma omp parallel for num_threads(threads_for(rows *width))
     for (int64_t row = 0; row < rows; row++)
         k->rmsnorm(y + row * width, x + row * width, weight, (size_t)width, epsilon);
     llama_lap(l, LLAMA_NORM);
@@ -147,7 +154,7 @@ static void rotate_rows(llama *l, float *x /* [rows, heads * D], stride apart */
     const kernels *k = kernels_get();
     int64_t dim = l->config.head_dim, half = dim / 2;
     const float *cosine = l->rope.cosine, *sine = l->rope.sine;
-#pragma omp parallel for if (rows > 8)
+#pragma omp parallel for num_threads(threads_for(rows *heads *dim))
     for (int64_t row = 0; row < rows; row++)
         for (int64_t head = 0; head < heads; head++)
             k->rope(x + row * stride + head * dim, cosine + positions[row] * half,
@@ -275,7 +282,7 @@ static void swiglu_rows(llama *l, int64_t rows) {
     int64_t width = l->config.intermediate_size;
     const float *gate_up = l->space.gate_up.data;
     float *out = l->space.activated.data;
-#pragma omp parallel for if (rows > 8)
+#pragma omp parallel for num_threads(threads_for(rows *width))
     for (int64_t row = 0; row < rows; row++)
         k->swiglu(out + row * width, gate_up + 2 * row * width, gate_up + (2 * row + 1) * width,
                   (size_t)width);
