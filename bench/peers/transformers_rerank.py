@@ -1,9 +1,9 @@
 """What transformers takes to rerank the same queries by query likelihood: a peer for `dear rerank`.
 
-    python transformers_rerank.py GGUF hits.json [--queries N] [--run out.trec] [--batch 20]
+    python transformers_rerank.py GGUF hits.json [--every N] [--run out.trec] [--batch 20]
 
 Needs torch, transformers and gguf. Passages of a query are padded to the longest and run as one
-batch in float32, as such scripts do. Prints the seconds from start and in scoring, and the real
+batch in float32; logits are computed for the query's tokens only. Prints the seconds from start and in scoring, and the real
 tokens a second; writes the scores as a TREC run, so that both rankings can be compared.
 """
 
@@ -37,11 +37,11 @@ def score(model, pairs):
         text = torch.tensor(before + asked)
         ids[row, : len(text)] = text
         mask[row, : len(text)] = 1
-    logits = model(input_ids=ids, attention_mask=mask).logits
+    hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state
     scores = []
     for row, (before, asked) in enumerate(pairs):
         at = len(before) - 1
-        likely = logits[row, at : at + len(asked)].log_softmax(-1)
+        likely = model.lm_head(hidden[row, at : at + len(asked)]).log_softmax(-1)
         scores.append(likely.gather(1, torch.tensor(asked)[:, None]).mean().item())
     return scores
 
@@ -50,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("gguf")
     parser.add_argument("hits")
-    parser.add_argument("--queries", type=int, default=1)
+    parser.add_argument("--every", type=int, default=7, help="take each N-th query")
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--run")
     options = parser.parse_args()
@@ -59,7 +59,7 @@ def main():
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).eval()
     with open(options.hits) as file:
-        queries = json.load(file)[: options.queries]
+        queries = json.load(file)[:: options.every]
 
     loaded = time.time()
     tokens, lines = 0, []

@@ -98,6 +98,11 @@ void llama_get_profile(const llama *l, llama_profile *out) {
 
 dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *logits,
                          dear_error *err) {
+    if (l->config.is_classifier)
+        return error_set(err, DEAR_ERROR_USAGE,
+                         "%s: the model has a score head in the place of an output head, and "
+                         "cannot predict words",
+                         model_path(l->m));
     if (!l->head)
         TRY(llama_weights_head(&l->head, l->m, l->p, err));
     llama_lap_start(l);

@@ -60,7 +60,7 @@ typedef struct llama_sequence {
 dear_status llama_forward(llama *l, const llama_sequence *sequences, size_t count,
                           float *hidden /* [rows, H] */, int64_t capacity, dear_error *err);
 
-/* Next-token logits of `rows` states. */
+/* Next-token logits of `rows` states; DEAR_ERROR_USAGE for a model with a score head instead. */
 dear_status llama_logits(llama *l, const float *hidden /* [rows, H] */, int64_t rows,
                          float *logits /* [rows, vocab_size] */, dear_error *err);
 
