@@ -53,6 +53,8 @@ static int run_command(const struct command *command, int argc, char **argv) {
     char name[64];
     snprintf(name, sizeof name, "dear %s", command->name);
     argv[0] = name;
+    if (argc > 1 && strcmp(argv[1], "-h") == 0)
+        argv[1] = "--help"; /* argp's own short form is -? */
     program_invocation_name = name;
     program_invocation_short_name = name;
     return command->run(argc, argv);

@@ -41,10 +41,12 @@ static void draw(const progress *p, double now) {
             fputc(i < filled ? '#' : '.', p->stream);
         fprintf(p->stream, "] %3.0f%%  ", 100 * part);
     }
-    print_amount(p->stream, p->done, p->unit);
-    fputs("  ", p->stream);
-    print_amount(p->stream, rate, p->unit);
-    fputs("/s", p->stream);
+    if (strcmp(p->unit, "%") != 0) {
+        print_amount(p->stream, p->done, p->unit);
+        fputs("  ", p->stream);
+        print_amount(p->stream, rate, p->unit);
+        fputs("/s", p->stream);
+    }
     if (p->total > 0 && rate > 0) {
         fputs("  left ", p->stream);
         print_duration(p->stream, (p->total - p->done) / rate);

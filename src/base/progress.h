@@ -11,7 +11,7 @@
 typedef struct progress {
     FILE *stream;      ///< NULL: quiet
     const char *label; ///< e.g. "reranking"; not copied
-    const char *unit;  ///< e.g. "queries"; "B" prints sizes as MiB
+    const char *unit;  ///< e.g. "queries"; "B" prints sizes as MiB, "%" the bar alone
     double total;      ///< 0 when unknown
     double done;
     double started; ///< clock_seconds() at the start

@@ -17,7 +17,10 @@ commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' out)
 [ "$(echo "$commands" | wc -w)" -ge 7 ] || complain "--help lists the commands"
 
 for command in $commands; do
+    run "$command" -h
+    cp out short-help
     run "$command" --help
+    expect_same out short-help "$command -h"
     expect 0 "$command --help"
     expect_in out "Usage: dear $command" "$command --help"
     [ ! -s err ] || complain "$command --help: nothing on standard error"
