@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "eval/evaluation.h"
-#include "model/lookup.h"
 #include "rank/hits_format.h"
 #include "rank/pointwise.h"
 
@@ -97,11 +96,7 @@ static dear_status run_precision(bench *b, precision p, dear_error *err) {
 }
 
 static dear_status open_all(bench *b, char **arguments, dear_error *err) {
-    char *path;
-    TRY(lookup_model(&path, arguments[1], err));
-    dear_status status = model_open(&b->m, path, NULL, err);
-    mem_free(path);
-    TRY(status);
+    TRY(model_open_by_name(&b->m, arguments[1], NULL, err));
     hits_input input = {.path = arguments[2], .need_texts = true};
     TRY(hits_read(&b->set, &input, err));
     TRY(qrels_read(&b->judged, arguments[3], err));

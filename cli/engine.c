@@ -1,9 +1,7 @@
 #include "engine.h"
 
-#include "base/memory.h"
 #include "base/progress.h"
 #include "compute/cpu.h"
-#include "model/lookup.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,24 +74,15 @@ static void show_share(void *context, double share) {
     progress_update(context, 100 * share);
 }
 
-static dear_status open_at(engine *out, const char *path, const engine_options *o,
-                           dear_error *err) {
-    TRY(model_open(&out->m, path, o->adapter, err));
+dear_status engine_open(engine *out, const engine_options *o, dear_error *err) {
+    *out = (engine){0};
+    TRY(model_open_by_name(&out->m, o->model, o->adapter, err));
     progress bar;
     progress_start(&bar, o->quiet ? NULL : stderr, "loading the model", "%", 100);
     dear_status status = llama_open(&out->l, out->m, o->p, show_share, &bar, err);
     progress_finish(&bar);
     if (status != DEAR_OK)
         engine_close(out);
-    return status;
-}
-
-dear_status engine_open(engine *out, const engine_options *o, dear_error *err) {
-    *out = (engine){0};
-    char *path;
-    TRY(lookup_model(&path, o->model, err));
-    dear_status status = open_at(out, path, o, err);
-    mem_free(path);
     return status;
 }
 

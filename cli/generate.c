@@ -125,11 +125,6 @@ static dear_status choose_template(chat_template *out, const generate_command *c
     return chat_template_recognise(out, jinja, err);
 }
 
-static const char *token_or_empty(const tokenizer *t, int32_t id) {
-    const char *text = tokenizer_token(t, id);
-    return text ? text : "";
-}
-
 static dear_status encode_chat(token_list *out, const generate_command *c, const char *prompt,
                                const model *m, dear_error *err) {
     chat_template kind;
@@ -138,10 +133,7 @@ static dear_status encode_chat(token_list *out, const generate_command *c, const
     time_t now = time(NULL);
     strftime(date, sizeof date, "%d %b %Y", localtime(&now));
     const tokenizer *t = model_tokenizer(m);
-    chat_options how = {.add_generation_prompt = true,
-                        .bos = token_or_empty(t, tokenizer_bos(t)),
-                        .eos = token_or_empty(t, tokenizer_eos(t)),
-                        .date = date};
+    chat_options how = chat_options_for(t, date);
     chat_message messages[2];
     size_t count = 0;
     if (c->system)

@@ -1,9 +1,7 @@
 #include "command.h"
 
-#include "base/memory.h"
 #include "compute/cpu.h"
 #include "compute/linear.h"
-#include "model/lookup.h"
 #include "model/model.h"
 
 #include <argp.h>
@@ -132,15 +130,11 @@ int command_info(int argc, char **argv) {
     argp_parse(&argp, argc, argv, 0, NULL, &c);
     print_machine(c.peak);
     dear_error err;
-    char *path = NULL;
-    model *m = NULL;
-    dear_status status = lookup_model(&path, c.model, &err);
-    if (status == DEAR_OK)
-        status = model_open(&m, path, c.adapter, &err);
+    model *m;
+    dear_status status = model_open_by_name(&m, c.model, c.adapter, &err);
     if (status == DEAR_OK)
         print_model(m);
     model_close(m);
-    mem_free(path);
     if (status != DEAR_OK && !c.model && !c.adapter) {
         printf("\nmodel      %s\n", err.message);
         return EXIT_DONE;

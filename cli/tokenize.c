@@ -1,8 +1,6 @@
 #include "command.h"
 
 #include "base/file.h"
-#include "base/memory.h"
-#include "model/lookup.h"
 #include "model/model.h"
 
 #include <argp.h>
@@ -137,14 +135,10 @@ int command_tokenize(int argc, char **argv) {
     tokenize_command c = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &c);
     dear_error err;
-    char *path = NULL;
-    model *m = NULL;
-    dear_status status = lookup_model(&path, c.model, &err);
-    if (status == DEAR_OK)
-        status = model_open(&m, path, NULL, &err);
+    model *m;
+    dear_status status = model_open_by_name(&m, c.model, NULL, &err);
     if (status == DEAR_OK)
         status = tokenize(&c, model_tokenizer(m), &err);
     model_close(m);
-    mem_free(path);
     return status == DEAR_OK ? EXIT_DONE : command_fail(&err);
 }

@@ -158,40 +158,23 @@ dear_status llama_weights_load(llama_weights *out, const model *m, precision p,
     return status;
 }
 
-/* The projections of a layer, for what is done to each of them. */
-enum { LAYER_PROJECTIONS = 6 };
-static void layer_projections(layer_weights *w, projection *out[LAYER_PROJECTIONS]) {
-    projection *all[LAYER_PROJECTIONS] = {&w->query,  &w->key_value, &w->qkv,
-                                          &w->output, &w->gate_up,   &w->down};
-    memcpy(out, all, sizeof all);
+static void layer_free(layer_weights *w) {
+    projection *all[] = {&w->query, &w->key_value, &w->qkv, &w->output, &w->gate_up, &w->down};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        linear_free(all[i]->weight);
+        mem_free(all[i]->bias);
+    }
+    mem_free(w->attention_norm);
+    mem_free(w->mlp_norm);
 }
 
 void llama_weights_free(llama_weights *w) {
-    projection *all[LAYER_PROJECTIONS];
-    for (int64_t layer = 0; layer < w->num_layers; layer++) {
-        mem_free(w->layers[layer].attention_norm);
-        mem_free(w->layers[layer].mlp_norm);
-        layer_projections(&w->layers[layer], all);
-        for (int i = 0; i < LAYER_PROJECTIONS; i++) {
-            linear_free(all[i]->weight);
-            mem_free(all[i]->bias);
-        }
-    }
+    for (int64_t layer = 0; layer < w->num_layers; layer++)
+        layer_free(&w->layers[layer]);
     mem_free(w->layers);
     mem_free(w->final_norm);
     mem_free(w->score);
     *w = (llama_weights){0};
-}
-
-size_t llama_weights_bytes(const llama_weights *w) {
-    size_t bytes = 0;
-    projection *all[LAYER_PROJECTIONS];
-    for (int64_t layer = 0; layer < w->num_layers; layer++) {
-        layer_projections(&w->layers[layer], all);
-        for (int i = 0; i < LAYER_PROJECTIONS; i++)
-            bytes += all[i]->weight ? linear_bytes(all[i]->weight) : 0;
-    }
-    return bytes;
 }
 
 dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err) {

@@ -213,6 +213,16 @@ dear_status model_open(model **out, const char *path, const char *adapter_path, 
     return DEAR_OK;
 }
 
+dear_status model_open_by_name(model **out, const char *name, const char *adapter_path,
+                               dear_error *err) {
+    *out = NULL;
+    char *path;
+    TRY(lookup_model(&path, name, err));
+    dear_status status = model_open(out, path, adapter_path, err);
+    mem_free(path);
+    return status;
+}
+
 void model_close(model *m) {
     if (!m)
         return;

@@ -19,6 +19,11 @@ typedef struct model model;
  * NULL.
  */
 dear_status model_open(model **out, const char *path, const char *adapter, dear_error *err);
+
+/* As model_open, for what lookup_model finds under `name`: a path, a known name, "org/name", or NULL
+ * for the default model. */
+dear_status model_open_by_name(model **out, const char *name, const char *adapter,
+                               dear_error *err);
 void model_close(model *m);
 
 const llama_config *model_config(const model *m);

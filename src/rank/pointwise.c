@@ -12,10 +12,6 @@ static const char *const scorer_names[] = {[SCORER_AUTO] = "auto",
                                            [SCORER_QLM] = "qlm",
                                            [SCORER_YES_NO] = "yesno"};
 
-const char *scorer_name(scorer s) {
-    return scorer_names[s];
-}
-
 bool scorer_parse(scorer *out, const char *name) {
     for (int s = SCORER_AUTO; s <= SCORER_YES_NO; s++) {
         if (strcmp(name, scorer_names[s]) == 0) {

@@ -19,7 +19,6 @@ typedef enum scorer {
     SCORER_YES_NO ///< log-odds of "Yes" against "No" to "is this relevant?" (Liang et al., 2022)
 } scorer;
 
-const char *scorer_name(scorer s);
 /* "auto", "head", "qlm", "yesno"; false for another name. */
 bool scorer_parse(scorer *out, const char *name);
 

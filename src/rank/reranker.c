@@ -1,7 +1,6 @@
 /* The public reranker of dear.h: a model, its engine and stage 1 behind one handle. */
 #include "base/memory.h"
 #include "compute/cpu.h"
-#include "model/lookup.h"
 #include "rank/pointwise.h"
 
 #include <stdlib.h>
@@ -48,11 +47,7 @@ static dear_status open_parts(dear_reranker *r, const dear_reranker_options *o, 
         how.q_max_len = o->q_max_len;
     if (o->p_max_len)
         how.p_max_len = o->p_max_len;
-    char *path;
-    TRY(lookup_model(&path, o->model, err));
-    dear_status status = model_open(&r->m, path, o->adapter, err);
-    mem_free(path);
-    TRY(status);
+    TRY(model_open_by_name(&r->m, o->model, o->adapter, err));
     TRY(llama_open(&r->engine, r->m, precision_of(o->precision), NULL, NULL, err));
     return pointwise_open(&r->stage1, r->m, r->engine, &how, err);
 }

@@ -22,20 +22,12 @@ static dear_status encode_own(const tokenizer *t, const char *text, size_t lengt
     return tokenizer_encode(t, text, length, TOKENIZER_PARSE_SPECIAL, out, err);
 }
 
-static const char *token_text(const tokenizer *t, int32_t id) {
-    const char *text = tokenizer_token(t, id);
-    return text ? text : "";
-}
-
 /* The template's own text before and after one user's message, as tokens. */
 static dear_status take_template_apart(pointwise *p, const char *jinja, dear_error *err) {
     chat_template kind;
     TRY(chat_template_recognise(&kind, jinja, err));
     chat_message message = {"user", user_words};
-    chat_options options = {.add_generation_prompt = true,
-                            .bos = token_text(p->tok, tokenizer_bos(p->tok)),
-                            .eos = token_text(p->tok, tokenizer_eos(p->tok)),
-                            .date = "26 Jul 2024"};
+    chat_options options = chat_options_for(p->tok, "26 Jul 2024");
     strbuf text = {0};
     dear_status status = chat_template_render(kind, &message, 1, &options, &text, err);
     const char *words = status == DEAR_OK ? strstr(text.text, user_words) : NULL;

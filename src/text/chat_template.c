@@ -104,3 +104,15 @@ dear_status chat_template_encode(chat_template kind, const chat_message *message
     chat_writer_free(&w);
     return status;
 }
+
+static const char *token_text(const tokenizer *t, int32_t id) {
+    const char *text = tokenizer_token(t, id);
+    return text ? text : "";
+}
+
+chat_options chat_options_for(const tokenizer *t, const char *date) {
+    return (chat_options){.add_generation_prompt = true,
+                          .bos = token_text(t, tokenizer_bos(t)),
+                          .eos = token_text(t, tokenizer_eos(t)),
+                          .date = date};
+}

@@ -34,6 +34,10 @@ typedef struct chat_options {
     const char *date;           ///< "02 Jan 2026", for templates that print today's date
 } chat_options;
 
+/* Options for a conversation that the tokenizer's model is to answer: its BOS and EOS, and the head
+ * of an assistant turn at the end. `date` is borrowed. */
+chat_options chat_options_for(const tokenizer *t, const char *date);
+
 /* The family of a template's text; an unknown one is DEAR_ERROR_UNSUPPORTED, naming the known. */
 dear_status chat_template_recognise(chat_template *out, const char *jinja, dear_error *err);
 

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/sha256.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,16 +155,6 @@ static void folders_are_made_with_their_parents(void **state) {
     mem_free(below);
 }
 
-static void sha256_agrees_with_the_standard(void **state) {
-    (void)state;
-    char *path = write_file("abc", "abc", 3);
-    char hex[SHA256_HEX_LENGTH + 1];
-    dear_error err;
-    assert_int_equal(sha256_file(hex, path, &err), DEAR_OK);
-    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    mem_free(path);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_read_without_their_ends),
@@ -175,7 +164,6 @@ int main(void) {
         cmocka_unit_test(output_appears_only_when_committed),
         cmocka_unit_test(a_full_disk_is_an_error_and_keeps_the_old_file),
         cmocka_unit_test(folders_are_made_with_their_parents),
-        cmocka_unit_test(sha256_agrees_with_the_standard),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
