@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,12 +109,16 @@ dear_status make_folder(const char *path, const llama_config *c, tensor_type typ
                         const char *tokenizer_from, dear_error *err) {
     llama_config classifier = *c;
     strbuf part = {0};
+    int length = (int)strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
     classifier.is_classifier = true;
     if (file_exists(path))
         return error_set(err, DEAR_ERROR_IO, "%s: is there already: remove it or give another name",
                          path);
     TRY(take_special_tokens(&classifier, tokenizer_from, err));
-    dear_status status = strbuf_printf(&part, "%s.part", path) ? DEAR_OK : error_memory(err);
+    dear_status status =
+        strbuf_printf(&part, "%.*s.part", length, path) ? DEAR_OK : error_memory(err);
     if (status == DEAR_OK)
         status = rename_when_whole(part.text, path, &classifier, type, tokenizer_from, err);
     strbuf_free(&part);

@@ -49,7 +49,7 @@ expect_in out 'its score head' "a folder is a classifier"
 # The same every time.
 make 0 tiny q4_0 again.gguf --tokenizer "$tokens"
 expect_same q4_0.gguf again.gguf "the same arguments"
-make 0 tiny bf16 again
+make 0 tiny bf16 again/
 expect_same bf16/model.safetensors again/model.safetensors "the same arguments"
 
 make 2 tiny q4_0 folder
