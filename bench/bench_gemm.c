@@ -43,10 +43,11 @@ static dear_status weight(void *context, int64_t first, int64_t count, float *ou
 /* The shortest of repeated applications. */
 static double best_time(const linear *l, linear_scratch *scratch, const float *x, int64_t tokens,
                         float *y) {
+    linear_rows rows = {.x = x, .tokens = tokens};
     double best = 1e9, begin = clock_seconds();
     for (int i = 0; i < 2 || clock_seconds() - begin < SECONDS_A_ROW; i++) {
         double start = clock_seconds();
-        if (linear_apply(l, scratch, x, tokens, y, NULL) != DEAR_OK)
+        if (linear_apply(l, scratch, &rows, y, NULL) != DEAR_OK)
             exit(1);
         double taken = clock_seconds() - start;
         best = taken < best ? taken : best;
@@ -60,8 +61,9 @@ static void bench_shape(const shape *s, precision p, double peak) {
     int64_t in = s->in;
     float *x = mem_calloc((size_t)(MOST_TOKENS * s->in), sizeof *x);
     float *y = mem_calloc(MOST_OUTPUTS, sizeof *y);
+    linear_source source = {.rows = weight, .context = &in};
     double begin = clock_seconds();
-    if (!x || !y || linear_create(&l, s->out, s->in, p, weight, &in, NULL) != DEAR_OK ||
+    if (!x || !y || linear_create(&l, s->out, s->in, p, &source, NULL) != DEAR_OK ||
         linear_scratch_create(&scratch, NULL) != DEAR_OK)
         exit(1);
     double packing = clock_seconds() - begin;

@@ -2,15 +2,17 @@
 # builds that room and those above, and an upward call does not link.
 set(DEAR_ROOMS "" CACHE INTERNAL "rooms declared so far, top first")
 
-# x_avx2.c and x_avx512.c are compiled for those instructions; what calls them asks the CPU first.
+# x_avx2.c, x_avx512.c and x_vnni.c are compiled for those instructions; what calls them asks the
+# CPU first.
 function(set_instruction_sets)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
   set(avx2 -mavx2 -mfma -mf16c -O3)
   set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+  set(vnni ${avx512} -mavx512vnni)
   foreach(source ${ARGN})
-    foreach(instructions avx2 avx512)
+    foreach(instructions avx2 avx512 vnni)
       if(source MATCHES "_${instructions}\\.c$")
         set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${${instructions}}")
       endif()

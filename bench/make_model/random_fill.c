@@ -12,16 +12,6 @@ static uint64_t next_word(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-/* Rounds to nearest; what is below the smallest normal number (6e-5) becomes 0. */
-static uint16_t float_to_f16(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
-    if (magnitude < 113u << 23)
-        return (uint16_t)sign;
-    return (uint16_t)(sign | (magnitude - (112u << 23) + 0x1000) >> 13);
-}
-
 static void fill_floats(uint64_t *state, float mean, float spread, float out[QUANT_BLOCK]) {
     for (int i = 0; i < QUANT_BLOCK; i += 4) {
         uint64_t word = next_word(state);

@@ -5,13 +5,14 @@
 #include "compute/linear.h"
 
 typedef enum backend {
-    BACKEND_PANELS, ///< our own kernels
+    BACKEND_PANELS,  ///< our own kernels for float32 and bf16
+    BACKEND_GROUPED, ///< our own kernels for int8
     BACKEND_ONEDNN
 } backend;
 
-/* oneDNN where the processor has instructions of its own for the precision (AVX-512 for f32, bf16
- * dot products for bf16, VNNI or AMX for int8) and a small product comes out exact: oneDNN's int8
- * kernels for older processors let 16-bit sums saturate. Asked once. */
+/* For float32 and bf16 oneDNN, where the processor has instructions of its own for the precision
+ * (AVX-512 for f32, bf16 dot products for bf16) and a small product comes out exact. int8 is always
+ * ours: no library multiplies groups as files hold them. Asked once. */
 backend backend_for(precision p);
 
 #endif

@@ -26,7 +26,6 @@ struct onednn_matmul {
     dnnl_memory_t weights;
     void *data; ///< of `weights`, in oneDNN's layout
     size_t bytes;
-    float *scales; ///< [n], of each output channel; int8 only
 };
 
 static dear_status failed(dnnl_status_t status, const onednn_matmul *m, dear_error *err) {
@@ -37,15 +36,11 @@ static dear_status failed(dnnl_status_t status, const onednn_matmul *m, dear_err
 }
 
 static dnnl_data_type_t operand_type(precision p) {
-    return p == PRECISION_INT8 ? dnnl_s8 : p == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
-}
-
-static dnnl_data_type_t sum_type(precision p) {
-    return p == PRECISION_INT8 ? dnnl_s32 : dnnl_f32;
+    return p == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
 static size_t operand_bytes(precision p) {
-    return p == PRECISION_INT8 ? 1 : p == PRECISION_BF16 ? 2 : 4;
+    return p == PRECISION_BF16 ? 2 : 4;
 }
 
 /* ---- what differs between oneDNN 2 and 3 ---- */
@@ -111,7 +106,7 @@ static dnnl_status_t describe_height(dnnl_primitive_desc_t *out, const onednn_ma
                                      int64_t rows, description_ref weights) {
     *out = NULL;
     description a = {0}, c = {0};
-    dnnl_data_type_t operand = operand_type(m->precision), sum = sum_type(m->precision);
+    dnnl_data_type_t operand = operand_type(m->precision), sum = dnnl_f32;
     dnnl_status_t status = describe(&a, rows, (int64_t)m->k, operand, dnnl_ab);
     if (status == dnnl_success)
         status = describe(&c, rows, (int64_t)m->n, sum, dnnl_ab);
@@ -150,16 +145,14 @@ static dear_status compile(onednn_matmul *m, description_ref weights, dear_error
 }
 
 /* One row of the weight in the operand's type. */
-static void convert_row(void *to, const float *from, precision p, size_t n, float *scale) {
-    if (p == PRECISION_INT8)
-        *scale = kernels_get()->quantize_row(to, from, n);
-    else if (p == PRECISION_BF16)
+static void convert_row(void *to, const float *from, precision p, size_t n) {
+    if (p == PRECISION_BF16)
         kernels_get()->to_bf16(to, from, n);
     else
         memcpy(to, from, n * sizeof *from);
 }
 
-static dear_status read_rows(onednn_matmul *m, char *plain, linear_source source, void *context,
+static dear_status read_rows(onednn_matmul *m, char *plain, const linear_source *source,
                              dear_error *err) {
     size_t at_once = m->n < SOURCE_ROWS ? m->n : SOURCE_ROWS;
     size_t row_bytes = m->k * operand_bytes(m->precision);
@@ -169,13 +162,12 @@ static dear_status read_rows(onednn_matmul *m, char *plain, linear_source source
     dear_status status = DEAR_OK;
     for (size_t first = 0; status == DEAR_OK && first < m->n; first += at_once) {
         size_t count = m->n - first < at_once ? m->n - first : at_once;
-        status = source(context, (int64_t)first, (int64_t)count, rows, err);
+        status = source->rows(source->context, (int64_t)first, (int64_t)count, rows, err);
         if (status != DEAR_OK)
             break;
 #pragma omp parallel for num_threads(compute_threads()) schedule(static)
         for (size_t i = first; i < first + count; i++)
-            convert_row(plain + i * row_bytes, rows + (i - first) * m->k, m->precision, m->k,
-                        &m->scales[i]);
+            convert_row(plain + i * row_bytes, rows + (i - first) * m->k, m->precision, m->k);
     }
     mem_free(rows);
     return status;
@@ -224,15 +216,14 @@ static dnnl_status_t reorder(const onednn_matmul *m, void *plain, description_re
     return status;
 }
 
-static dear_status pack(onednn_matmul *m, description_ref layout, linear_source source,
-                        void *context, dear_error *err) {
+static dear_status pack(onednn_matmul *m, description_ref layout, const linear_source *source,
+                        dear_error *err) {
     m->bytes = dnnl_memory_desc_get_size(layout);
     m->data = mem_alloc_aligned(m->bytes);
-    m->scales = mem_calloc(m->n, sizeof *m->scales);
     void *plain = mem_alloc_aligned(m->n * m->k * operand_bytes(m->precision));
-    dear_status status = m->data && m->scales && plain ? DEAR_OK : error_memory(err);
+    dear_status status = m->data && plain ? DEAR_OK : error_memory(err);
     if (status == DEAR_OK)
-        status = read_rows(m, plain, source, context, err);
+        status = read_rows(m, plain, source, err);
     if (status == DEAR_OK) {
         dnnl_status_t done = dnnl_memory_create(&m->weights, layout, m->engine, m->data);
         if (done == dnnl_success)
@@ -245,7 +236,7 @@ static dear_status pack(onednn_matmul *m, description_ref layout, linear_source 
 }
 
 /* The layout that oneDNN likes best is asked for a tall product; the others take it as it is. */
-static dear_status build(onednn_matmul *m, linear_source source, void *context, dear_error *err) {
+static dear_status build(onednn_matmul *m, const linear_source *source, dear_error *err) {
     description any = {0};
     dnnl_primitive_desc_t tall = NULL;
     dnnl_status_t asked = dnnl_engine_create(&m->engine, dnnl_cpu, 0);
@@ -260,14 +251,13 @@ static dear_status build(onednn_matmul *m, linear_source source, void *context, 
     description_ref layout = dnnl_primitive_desc_query_md(tall, dnnl_query_weights_md, 0);
     dear_status status = compile(m, layout, err);
     if (status == DEAR_OK)
-        status = pack(m, layout, source, context, err);
+        status = pack(m, layout, source, err);
     dnnl_primitive_desc_destroy(tall);
     return status;
 }
 
 dear_status onednn_matmul_create(onednn_matmul **out, int64_t out_features, int64_t in_features,
-                                 precision p, linear_source source, void *context,
-                                 dear_error *err) {
+                                 precision p, const linear_source *source, dear_error *err) {
     *out = NULL;
     onednn_matmul *m = mem_calloc(1, sizeof *m);
     if (!m)
@@ -275,7 +265,7 @@ dear_status onednn_matmul_create(onednn_matmul **out, int64_t out_features, int6
     m->precision = p;
     m->n = (size_t)out_features;
     m->k = (size_t)in_features;
-    dear_status status = build(m, source, context, err);
+    dear_status status = build(m, source, err);
     if (status == DEAR_OK)
         *out = m;
     else
@@ -294,12 +284,11 @@ void onednn_matmul_free(onednn_matmul *m) {
     if (m->engine)
         dnnl_engine_destroy(m->engine);
     mem_free(m->data);
-    mem_free(m->scales);
     mem_free(m);
 }
 
 size_t onednn_matmul_bytes(const onednn_matmul *m) {
-    return m->bytes + m->n * sizeof *m->scales;
+    return m->bytes;
 }
 
 /* ---- multiplying ---- */
@@ -324,9 +313,9 @@ typedef struct cut {
     size_t rows, height;
     const float *x;
     float *y;
-    char *a;           ///< [height, k] in the operand's type
-    void *c;           ///< [height, n] of int32 or float32
-    float *row_scales; ///< [height]
+    bool add;
+    char *a;  ///< [height, k] in the operand's type
+    float *c; ///< [height, n]
 } cut;
 
 static dnnl_status_t multiply(const onednn_matmul *m, dnnl_primitive_t product, const cut *t) {
@@ -336,7 +325,7 @@ static dnnl_status_t multiply(const onednn_matmul *m, dnnl_primitive_t product, 
     dnnl_status_t status =
         describe(&a_layout, height, (int64_t)m->k, operand_type(m->precision), dnnl_ab);
     if (status == dnnl_success)
-        status = describe(&c_layout, height, (int64_t)m->n, sum_type(m->precision), dnnl_ab);
+        status = describe(&c_layout, height, (int64_t)m->n, dnnl_f32, dnnl_ab);
     if (status == dnnl_success)
         status = dnnl_memory_create(&a, refer(&a_layout), m->engine, t->a);
     if (status == dnnl_success)
@@ -359,7 +348,7 @@ static dnnl_status_t multiply(const onednn_matmul *m, dnnl_primitive_t product, 
 static void prepare(const onednn_matmul *m, cut *t) {
     bool whole = t->rows == t->height;
     size_t row_bytes = m->k * operand_bytes(m->precision);
-    if (whole && m->precision != PRECISION_INT8)
+    if (whole && !t->add)
         t->c = t->y;
     if (whole && m->precision == PRECISION_F32) {
         t->a = (char *)t->x;
@@ -367,7 +356,7 @@ static void prepare(const onednn_matmul *m, cut *t) {
     }
 #pragma omp parallel for num_threads(compute_threads()) schedule(static)
     for (size_t i = 0; i < t->rows; i++)
-        convert_row(t->a + i * row_bytes, t->x + i * m->k, m->precision, m->k, &t->row_scales[i]);
+        convert_row(t->a + i * row_bytes, t->x + i * m->k, m->precision, m->k);
     memset(t->a + t->rows * row_bytes, 0, (t->height - t->rows) * row_bytes);
 }
 
@@ -377,34 +366,33 @@ static void finish(const onednn_matmul *m, const cut *t) {
 #pragma omp parallel for num_threads(compute_threads()) schedule(static)
     for (size_t i = 0; i < t->rows; i++) {
         float *y = t->y + i * m->n;
-        if (m->precision == PRECISION_INT8)
-            kernels_get()->dequantize_row(y, (const int32_t *)t->c + i * m->n, t->row_scales[i],
-                                          m->scales, m->n);
+        if (t->add)
+            kernels_get()->add(y, t->c + i * m->n, m->n);
         else
-            memcpy(y, (const float *)t->c + i * m->n, m->n * sizeof *y);
+            memcpy(y, t->c + i * m->n, m->n * sizeof *y);
     }
 }
 
-dear_status onednn_matmul_apply(const onednn_matmul *m, linear_scratch *scratch, const float *x,
-                                int64_t tokens, float *y, dear_error *err) {
-    size_t rows = (size_t)tokens, tallest = 0;
+dear_status onednn_matmul_apply(const onednn_matmul *m, linear_scratch *scratch,
+                                const linear_rows *in, float *y, dear_error *err) {
+    size_t rows = (size_t)in->tokens, tallest = 0;
     for (size_t i = 0; i < NUM_HEIGHTS; i++)
         if (m->products[i])
             tallest = (size_t)heights[i];
     size_t a_bytes = scratch_lines(tallest * m->k * operand_bytes(m->precision));
     size_t c_bytes = scratch_lines(tallest * m->n * sizeof(float));
-    char *block = scratch_reserve(scratch, a_bytes + c_bytes + tallest * sizeof(float));
+    char *block = scratch_reserve(scratch, a_bytes + c_bytes);
     if (!block)
         return error_memory(err);
     for (size_t done = 0; done < rows;) {
         size_t left = rows - done, i = next_height(m, left), height = (size_t)heights[i];
         cut t = {.rows = left < height ? left : height,
                  .height = height,
-                 .x = x + done * m->k,
+                 .x = in->x + done * m->k,
                  .y = y + done * m->n,
+                 .add = in->add,
                  .a = block,
-                 .c = block + a_bytes,
-                 .row_scales = (float *)(block + a_bytes + c_bytes)};
+                 .c = (float *)(block + a_bytes)};
         prepare(m, &t);
         dnnl_status_t status = multiply(m, m->products[i], &t);
         if (status != dnnl_success)

@@ -9,15 +9,14 @@
 
 typedef struct onednn_matmul onednn_matmul;
 
-/* As linear_create; DEAR_ERROR_UNSUPPORTED where this oneDNN cannot on this processor. */
+/* As linear_create, for float32 and bf16; DEAR_ERROR_UNSUPPORTED where this oneDNN cannot on this processor. */
 dear_status onednn_matmul_create(onednn_matmul **out, int64_t out_features, int64_t in_features,
-                                 precision p, linear_source source, void *context, dear_error *err);
+                                 precision p, const linear_source *source, dear_error *err);
 void onednn_matmul_free(onednn_matmul *m);
 size_t onednn_matmul_bytes(const onednn_matmul *m);
 
 /* As linear_apply. */
 dear_status onednn_matmul_apply(const onednn_matmul *m, linear_scratch *scratch,
-                                const float *x /* [T, in] */, int64_t tokens,
-                                float *y /* [T, out] */, dear_error *err);
+                                const linear_rows *in, float *y /* [T, out] */, dear_error *err);
 
 #endif

@@ -11,15 +11,15 @@
 
 typedef struct panels panels;
 
-/* As linear_create. */
+/* As linear_create, for float32 and bf16. */
 dear_status panels_create(panels **out, int64_t out_features, int64_t in_features, precision p,
-                          linear_source source, void *context, dear_error *err);
+                          const linear_source *source, dear_error *err);
 void panels_free(panels *w);
 size_t panels_bytes(const panels *w);
 
 /* As linear_apply. A row's result does not depend, bit for bit, on the other rows or on the number
  * of threads, in any precision. */
-dear_status panels_apply(const panels *w, linear_scratch *scratch, const float *x /* [T, in] */,
-                         int64_t tokens, float *y /* [T, out] */, dear_error *err);
+dear_status panels_apply(const panels *w, linear_scratch *scratch, const linear_rows *in,
+                         float *y /* [T, out] */, dear_error *err);
 
 #endif

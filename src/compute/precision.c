@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "compute/backend.h"
 #include "compute/cpu.h"
+#include "compute/groups.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -30,15 +31,23 @@ precision precision_resolve(precision p) {
 }
 
 const char *linear_backend(precision p) {
-    static const char *const onednn[] = {"", "oneDNN f32", "oneDNN bf16", "oneDNN s8s8s32"};
-    static const char *const panels[][4] = {
-        [CPU_PLAIN] = {"", "plain f32", "plain bf16 as f32", "plain int8"},
-        [CPU_AVX2] = {"", "AVX2 f32", "AVX2 bf16 as f32", "AVX2 int8"},
-        [CPU_AVX512] = {"", "AVX-512 f32", "AVX-512 bf16 as f32", "AVX-512 int8"},
-        [CPU_AVX512_VNNI] = {"", "AVX-512 f32", "AVX-512 bf16 as f32", "AVX-512 int8"},
+    static const char *const onednn[] = {"", "oneDNN f32", "oneDNN bf16"};
+    static const char *const panels[][3] = {
+        [CPU_PLAIN] = {"", "plain C f32", "plain C bf16 as f32"},
+        [CPU_AVX2] = {"", "AVX2 f32", "AVX2 bf16 as f32"},
+        [CPU_AVX512] = {"", "AVX-512 f32", "AVX-512 bf16 as f32"},
+        [CPU_AVX512_VNNI] = {"", "AVX-512 f32", "AVX-512 bf16 as f32"},
     };
     p = precision_resolve(p);
-    return backend_for(p) == BACKEND_ONEDNN ? onednn[p] : panels[cpu_get_features()->level][p];
+    switch (backend_for(p)) {
+    case BACKEND_ONEDNN:
+        return onednn[p];
+    case BACKEND_GROUPED:
+        return group_kernels_get()->name;
+    case BACKEND_PANELS:
+        break;
+    }
+    return panels[cpu_get_features()->level][p];
 }
 
 /* A weight of small numbers that differ. */
@@ -69,10 +78,11 @@ static void trial_close(trial *t) {
 
 static trial trial_open(precision p, int64_t tokens, int64_t in, int64_t out) {
     trial t = {.tokens = tokens, .in = in, .out = out};
+    linear_source source = {.rows = any_weight, .context = &in};
     t.x = mem_calloc((size_t)(tokens * in), sizeof *t.x);
     t.y = mem_calloc((size_t)(tokens * out), sizeof *t.y);
     if (!t.x || !t.y || linear_scratch_create(&t.scratch, NULL) != DEAR_OK ||
-        linear_create(&t.layer, out, in, p, any_weight, &in, NULL) != DEAR_OK)
+        linear_create(&t.layer, out, in, p, &source, NULL) != DEAR_OK)
         trial_close(&t);
     else
         any_weight(&in, 0, tokens, t.x, NULL);
@@ -82,7 +92,8 @@ static trial trial_open(precision p, int64_t tokens, int64_t in, int64_t out) {
 /* Seconds that one application takes by `clock`; infinite when there is no memory. */
 static double trial_run(const trial *t, double (*clock)(void)) {
     double begin = clock();
-    if (!t->layer || linear_apply(t->layer, t->scratch, t->x, t->tokens, t->y, NULL) != DEAR_OK)
+    linear_rows rows = {.x = t->x, .tokens = t->tokens};
+    if (!t->layer || linear_apply(t->layer, t->scratch, &rows, t->y, NULL) != DEAR_OK)
         return INFINITY;
     return clock() - begin;
 }

@@ -124,7 +124,8 @@ static dear_status embed(batch *b, dear_error *err) {
 /* y = x W^T + bias for `rows` rows. */
 static dear_status project(llama *l, const projection *p, const float *x /* [rows, in] */,
                            int64_t rows, float *y /* [rows, out] */, dear_error *err) {
-    TRY(linear_apply(p->weight, l->scratch, x, rows, y, err));
+    linear_rows in = {.x = x, .tokens = rows};
+    TRY(linear_apply(p->weight, l->scratch, &in, y, err));
     int64_t width = linear_out_features(p->weight);
     for (int64_t row = 0; p->bias && row < rows; row++)
         kernels_get()->add(y + row * width, p->bias, (size_t)width);

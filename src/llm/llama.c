@@ -101,8 +101,9 @@ dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *log
                          model_path(l->m));
     if (!l->head)
         TRY(llama_weights_head(&l->head, l->m, l->p, err));
+    linear_rows in = {.x = hidden, .tokens = rows};
     llama_lap_start(l);
-    TRY(linear_apply(l->head, l->scratch, hidden, rows, logits, err));
+    TRY(linear_apply(l->head, l->scratch, &in, logits, err));
     llama_lap(l, LLAMA_HEAD);
     return DEAR_OK;
 }

@@ -23,7 +23,7 @@ static int64_t stacked_rows(const stacked *s) {
     return rows;
 }
 
-/* linear_source: rows [first, first + count) of the stack. */
+/* linear_source's rows. */
 static dear_status stacked_read(void *context, int64_t first, int64_t count, float *out,
                                 dear_error *err) {
     const stacked *s = context;
@@ -39,6 +39,10 @@ static dear_status stacked_read(void *context, int64_t first, int64_t count, flo
         first = 0;
     }
     return DEAR_OK;
+}
+
+static linear_source stacked_source(stacked *s) {
+    return (linear_source){.rows = stacked_read, .context = s};
 }
 
 static void stack_part(stacked *s, int64_t layer, const char *module, int64_t rows) {
@@ -84,7 +88,8 @@ static dear_status read_bias(float **out, const stacked *s, dear_error *err) {
 }
 
 static dear_status pack(projection *out, stacked *s, precision p, dear_error *err) {
-    TRY(linear_create(&out->weight, stacked_rows(s), s->columns, p, stacked_read, s, err));
+    linear_source source = stacked_source(s);
+    TRY(linear_create(&out->weight, stacked_rows(s), s->columns, p, &source, err));
     return read_bias(&out->bias, s, err);
 }
 
@@ -182,5 +187,6 @@ dear_status llama_weights_head(linear **out, const model *m, precision p, dear_e
     stacked head = {.m = m, .columns = c->hidden_size, .rows = {c->vocab_size}, .parts = 1};
     snprintf(head.names[0], NAME_SIZE, "%s",
              c->tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
-    return linear_create(out, c->vocab_size, c->hidden_size, p, stacked_read, &head, err);
+    linear_source source = stacked_source(&head);
+    return linear_create(out, c->vocab_size, c->hidden_size, p, &source, err);
 }

@@ -149,6 +149,21 @@ uint16_t float_to_bf16(float value) {
     return (uint16_t)(bits >> 16);
 }
 
+uint16_t float_to_f16(float value) {
+    uint32_t bits = bits_from_float(value), sign = bits >> 16 & 0x8000,
+             magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00); /* a NaN stays one */
+    if (magnitude >= 0x477ff000)          /* 65520 rounds to 2^16 */
+        return (uint16_t)(sign | 0x7c00);
+    if (magnitude < 0x38800000) { /* under 2^-14: adding 1/2 leaves multiples of 2^-24 */
+        float shifted = float_from_bits(magnitude) + 0.5f;
+        return (uint16_t)(sign | (bits_from_float(shifted) - 0x3f000000));
+    }
+    magnitude += 0xfff + (magnitude >> 13 & 1);
+    return (uint16_t)(sign | ((magnitude - 0x38000000) >> 13));
+}
+
 /* Numbers converted at a time: a loop of constant length is vectorised at -O2. */
 enum { CHUNK = 16 };
 

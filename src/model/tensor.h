@@ -65,5 +65,6 @@ void tensor_widen_rows(const tensor *t, int64_t columns, int64_t first, int64_t 
 float float_from_f16(uint16_t bits);
 float float_from_bf16(uint16_t bits);
 uint16_t float_to_bf16(float value); ///< round to nearest even
+uint16_t float_to_f16(float value);  ///< the same; infinity beyond 65504
 
 #endif

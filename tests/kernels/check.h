@@ -14,6 +14,7 @@ typedef struct check_options {
 /* Each prints what fails. */
 void check_rows(const check_options *options);   ///< kernels that work on rows
 void check_gemm(const check_options *options);   ///< the kernels of matrix products
+void check_groups(const check_options *options); ///< products of quantized groups
 void check_linear(const check_options *options); ///< packed weights, all precisions
 void check_attention(const check_options *options);
 

@@ -78,6 +78,7 @@ int main(int argc, char **argv) {
     printf("%s, %s\n", cpu_get_features()->name, cpu_level_name(cpu_get_features()->level));
     check_rows(&options);
     check_gemm(&options);
+    check_groups(&options);
     check_linear(&options);
     check_attention(&options);
     printf("%d checks, %d failed\n", check_count(), check_failures());

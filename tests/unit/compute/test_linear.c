@@ -24,6 +24,8 @@ static dear_status broken(void *context, int64_t first, int64_t count, float *ou
     return error_set(err, DEAR_ERROR_INPUT, "row %lld cannot be read", (long long)first);
 }
 
+static const linear_source of_ones = {.rows = ones}, of_nothing = {.rows = broken};
+
 static void names_round_trip(void **state) {
     (void)state;
     for (precision p = PRECISION_AUTO; p <= PRECISION_INT8; p++) {
@@ -45,13 +47,10 @@ static void refuses_impossible_weights(void **state) {
     (void)state;
     linear *l;
     dear_error err;
-    assert_int_equal(linear_create(&l, 0, 4, PRECISION_F32, ones, NULL, &err), DEAR_ERROR_USAGE);
+    assert_int_equal(linear_create(&l, 0, 4, PRECISION_F32, &of_ones, &err), DEAR_ERROR_USAGE);
     assert_null(l);
-    assert_int_equal(linear_create(&l, INT64_MAX, INT64_MAX, PRECISION_F32, ones, NULL, &err),
+    assert_int_equal(linear_create(&l, INT64_MAX, INT64_MAX, PRECISION_F32, &of_ones, &err),
                      DEAR_ERROR_USAGE);
-    assert_int_equal(linear_create(&l, 4, 70000, PRECISION_INT8, ones, NULL, &err),
-                     DEAR_ERROR_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "70000"));
 }
 
 static void passes_the_source_s_error_on(void **state) {
@@ -59,12 +58,12 @@ static void passes_the_source_s_error_on(void **state) {
     linear *l;
     dear_error err;
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
-        assert_int_equal(linear_create(&l, OUT, IN, p, broken, NULL, &err), DEAR_ERROR_INPUT);
+        assert_int_equal(linear_create(&l, OUT, IN, p, &of_nothing, &err), DEAR_ERROR_INPUT);
         assert_string_equal(err.message, "row 0 cannot be read");
         assert_null(l);
     }
     onednn_matmul *m;
-    assert_int_equal(onednn_matmul_create(&m, OUT, IN, PRECISION_F32, broken, NULL, &err),
+    assert_int_equal(onednn_matmul_create(&m, OUT, IN, PRECISION_F32, &of_nothing, &err),
                      DEAR_ERROR_INPUT);
     assert_null(m);
 }
@@ -74,11 +73,11 @@ static dear_status use_layer(precision p) {
     float x[TOKENS * IN] = {1}, y[TOKENS * OUT];
     linear *l = NULL;
     linear_scratch *s = NULL;
-    dear_status status = linear_create(&l, OUT, IN, p, ones, NULL, NULL);
+    dear_status status = linear_create(&l, OUT, IN, p, &of_ones, NULL);
     if (status == DEAR_OK)
         status = linear_scratch_create(&s, NULL);
     if (status == DEAR_OK)
-        status = linear_apply(l, s, x, TOKENS, y, NULL);
+        status = linear_apply(l, s, &(linear_rows){.x = x, .tokens = TOKENS}, y, NULL);
     linear_free(l);
     linear_scratch_free(s);
     return status;
@@ -88,11 +87,11 @@ static dear_status use_onednn(precision p) {
     float x[TOKENS * IN] = {1}, y[TOKENS * OUT];
     onednn_matmul *m = NULL;
     linear_scratch *s = NULL;
-    dear_status status = onednn_matmul_create(&m, OUT, IN, p, ones, NULL, NULL);
+    dear_status status = onednn_matmul_create(&m, OUT, IN, p, &of_ones, NULL);
     if (status == DEAR_OK)
         status = linear_scratch_create(&s, NULL);
     if (status == DEAR_OK)
-        status = onednn_matmul_apply(m, s, x, TOKENS, y, NULL);
+        status = onednn_matmul_apply(m, s, &(linear_rows){.x = x, .tokens = TOKENS}, y, NULL);
     onednn_matmul_free(m);
     linear_scratch_free(s);
     return status;
@@ -136,16 +135,18 @@ static void scratch_is_kept(void **state) {
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
         linear *l;
         linear_scratch *s;
-        assert_int_equal(linear_create(&l, OUT, IN, p, ones, NULL, NULL), DEAR_OK);
+        assert_int_equal(linear_create(&l, OUT, IN, p, &of_ones, NULL), DEAR_OK);
         assert_int_equal(linear_scratch_create(&s, NULL), DEAR_OK);
-        assert_int_equal(linear_apply(l, s, x, TOKENS, y, NULL), DEAR_OK);
+        assert_int_equal(linear_apply(l, s, &(linear_rows){.x = x, .tokens = TOKENS}, y, NULL),
+                         DEAR_OK);
         mem_fail_after(1); // the second time there is nothing to allocate
-        assert_int_equal(linear_apply(l, s, x, TOKENS, y, NULL), DEAR_OK);
+        assert_int_equal(linear_apply(l, s, &(linear_rows){.x = x, .tokens = TOKENS}, y, NULL),
+                         DEAR_OK);
         mem_fail_after(0);
         assert_true(linear_bytes(l) >= OUT * IN);
         assert_int_equal(linear_out_features(l), OUT);
         assert_int_equal(linear_in_features(l), IN);
-        assert_int_equal(linear_apply(l, s, x, 0, y, NULL), DEAR_OK);
+        assert_int_equal(linear_apply(l, s, &(linear_rows){.x = x}, y, NULL), DEAR_OK);
         linear_free(l);
         linear_scratch_free(s);
     }
