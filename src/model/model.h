@@ -22,8 +22,7 @@ dear_status model_open(model **out, const char *path, const char *adapter, dear_
 
 /* As model_open, for what lookup_model finds under `name`: a path, a known name, "org/name", or NULL
  * for the default model. */
-dear_status model_open_by_name(model **out, const char *name, const char *adapter,
-                               dear_error *err);
+dear_status model_open_by_name(model **out, const char *name, const char *adapter, dear_error *err);
 void model_close(model *m);
 
 const llama_config *model_config(const model *m);
@@ -49,9 +48,22 @@ dear_status model_read_rows(const model *m, const char *name, int64_t rows, int6
                             int64_t first, int64_t count, float *out /* [count, columns] */,
                             dear_error *err);
 
-/* The weight as the file stores it, for kernels that read quantized blocks directly; NULL when
- * that is not the weight as it is used: an adapter changes it, or its rows are permuted. */
-const tensor *model_raw(const model *m, const char *name);
+/*
+ * Bits of a weight's quantized values, 4 or 8, when its file holds it in groups of 32 numbers of a
+ * row that share a scale and a minimum: 4 for Q4_0, Q4_1 and Q4_K, 8 for Q5_0, Q5_1, Q5_K and Q8_0.
+ * 0 for other types, when an adapter changes the weight, and when there is none of that name.
+ */
+int model_group_bits(const model *m, const char *name);
+
+/*
+ * Rows [first, first + count) of a weight that has group bits, as its file holds them: value =
+ * scale * q + minimum. Otherwise as model_read_rows; DEAR_ERROR_USAGE for a weight without.
+ */
+dear_status model_read_groups(const model *m, const char *name, int64_t rows, int64_t columns,
+                              int64_t first, int64_t count,
+                              uint8_t *q /* [count, columns], one value a byte */,
+                              float *scale /* [count, columns/32] */,
+                              float *minimum /* [count, columns/32] */, dear_error *err);
 
 /* Bytes of the base's weights in its files, for progress and `dear info`. */
 size_t model_file_bytes(const model *m);

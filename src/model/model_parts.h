@@ -22,12 +22,25 @@ struct model {
     float *rope_factors;    ///< [head_dim/2], or NULL
 };
 
-/*
- * The tensor that a weight begins as: the last adapter's that replaces it, else the base's; NULL
- * when there is none. Adapters from *first_adapter on add to it.
- */
-const tensor *model_find(const model *m, const weight_info *info, const char *name,
-                         int *first_adapter);
+/* A weight, found in the model's files. */
+typedef struct found_weight {
+    weight_info info;
+    const tensor
+        *tensor;       ///< what it begins as: the last adapter's that replaces it, else the base's
+    int first_adapter; ///< adapters from this one on add to it
+    bool is_permuted;  ///< its rows stand in GGUF's order
+} found_weight;
+
+/* False when the model has no weight of that name. */
+bool model_find(found_weight *out, const model *m, const char *name);
+
+/* As model_find; that it is there, is of this shape and a type that can be read, and has rows
+ * [first, first + count), is checked. */
+dear_status model_find_rows(found_weight *out, const model *m, const char *name, int64_t rows,
+                            int64_t columns, int64_t first, int64_t count, dear_error *err);
+
+/* Where row `row` of the weight stands in its tensor. */
+int64_t model_row_in_file(const model *m, const found_weight *w, int64_t row);
 
 /* Makes the configuration that of the model with its adapters: heads and vocabulary that they
  * bring, embeddings that they untie. */

@@ -11,8 +11,8 @@ static const tensor *find_in_base(const model *m, const weight_info *info, const
     return m->file ? gguf_find(m->file, info->gguf_name) : safetensors_find(m->tensors, name);
 }
 
-const tensor *model_find(const model *m, const weight_info *info, const char *name,
-                         int *first_adapter) {
+static const tensor *find_tensor(const model *m, const weight_info *info, const char *name,
+                                 int *first_adapter) {
     for (int i = m->num_adapters; i-- > 0;) {
         const tensor *replacement = adapter_replacement(m->adapters[i], name);
         *first_adapter = i + 1;
@@ -23,30 +23,36 @@ const tensor *model_find(const model *m, const weight_info *info, const char *na
     return find_in_base(m, info, name);
 }
 
-bool model_has(const model *m, const char *name) {
-    weight_info info;
-    int first_adapter;
-    return weight_describe(&info, &m->config, name) && model_find(m, &info, name, &first_adapter);
+bool model_find(found_weight *out, const model *m, const char *name) {
+    if (!weight_describe(&out->info, &m->config, name))
+        return false;
+    out->tensor = find_tensor(m, &out->info, name, &out->first_adapter);
+    out->is_permuted = m->file && out->first_adapter == 0 && out->info.permuted_heads > 0;
+    return out->tensor;
 }
 
-static bool is_permuted(const model *m, const weight_info *info, int first_adapter) {
-    return m->file && first_adapter == 0 && info->permuted_heads > 0;
+bool model_has(const model *m, const char *name) {
+    found_weight w;
+    return model_find(&w, m, name);
 }
 
 /*
  * GGUF's converter rotates neighbours, Hugging Face's code halves: row i of half s of a head, at
  * s * head_dim/2 + i there, stands at 2 i + s here.
  */
-static int64_t permuted_row(int64_t row, int64_t head_dim) {
-    int64_t head = row / head_dim, place = row % head_dim, half = head_dim / 2;
+int64_t model_row_in_file(const model *m, const found_weight *w, int64_t row) {
+    if (!w->is_permuted)
+        return row;
+    int64_t head_dim = m->config.head_dim, half = head_dim / 2;
+    int64_t head = row / head_dim, place = row % head_dim;
     return head * head_dim + 2 * (place % half) + place / half;
 }
 
-/* A permuted bias is read as a column: its numbers are rows. */
-static void read_permuted(const tensor *t, int64_t head_dim, int64_t columns, int64_t first,
-                          int64_t count, float *out) {
+static void widen_permuted(const model *m, const found_weight *w, int64_t columns, int64_t first,
+                           int64_t count, float *out) {
     for (int64_t i = 0; i < count; i++)
-        tensor_widen_rows(t, columns, permuted_row(first + i, head_dim), 1, out + i * columns);
+        tensor_widen_rows(w->tensor, columns, model_row_in_file(m, w, first + i), 1,
+                          out + i * columns);
 }
 
 static dear_status missing_weight(const model *m, const char *name, dear_error *err) {
@@ -66,43 +72,30 @@ static dear_status check_tensor(const model *m, const char *name, const tensor *
     return DEAR_OK;
 }
 
-dear_status model_read_rows(const model *m, const char *name, int64_t rows, int64_t columns,
-                            int64_t first, int64_t count, float *out, dear_error *err) {
-    weight_info info;
-    int first_adapter = 0;
-    const tensor *t = weight_describe(&info, &m->config, name)
-                          ? model_find(m, &info, name, &first_adapter)
-                          : NULL;
-    if (!t)
+dear_status model_find_rows(found_weight *out, const model *m, const char *name, int64_t rows,
+                            int64_t columns, int64_t first, int64_t count, dear_error *err) {
+    if (!model_find(out, m, name))
         return missing_weight(m, name, err);
-    TRY(check_tensor(m, name, t, rows, columns, err));
+    TRY(check_tensor(m, name, out->tensor, rows, columns, err));
     if (first < 0 || count < 0 || first > rows || count > rows - first)
         return error_set(err, DEAR_ERROR_USAGE, "%s: weight \"%s\" has no rows %lld to %lld",
                          m->path, name, (long long)first, (long long)(first + count));
-    bool is_bias = info.rows == 1 && info.permuted_heads > 0;
-    if (!is_permuted(m, &info, first_adapter))
-        tensor_widen_rows(t, columns, first, count, out);
-    else if (is_bias)
-        read_permuted(t, m->config.head_dim, 1, 0, count * columns, out);
-    else
-        read_permuted(t, m->config.head_dim, columns, first, count, out);
-    for (int i = first_adapter; i < m->num_adapters; i++)
-        TRY(adapter_add(m->adapters[i], name, rows, columns, first, count, out, err));
     return DEAR_OK;
 }
 
-const tensor *model_raw(const model *m, const char *name) {
-    weight_info info;
-    int first_adapter;
-    if (!weight_describe(&info, &m->config, name))
-        return NULL;
-    const tensor *t = model_find(m, &info, name, &first_adapter);
-    if (!t || is_permuted(m, &info, first_adapter))
-        return NULL;
-    for (int i = first_adapter; i < m->num_adapters; i++)
-        if (adapter_changes(m->adapters[i], name))
-            return NULL;
-    return t;
+dear_status model_read_rows(const model *m, const char *name, int64_t rows, int64_t columns,
+                            int64_t first, int64_t count, float *out, dear_error *err) {
+    found_weight w;
+    TRY(model_find_rows(&w, m, name, rows, columns, first, count, err));
+    if (!w.is_permuted)
+        tensor_widen_rows(w.tensor, columns, first, count, out);
+    else if (w.info.rows == 1) /* a bias is read as a column: its numbers are rows */
+        widen_permuted(m, &w, 1, 0, count * columns, out);
+    else
+        widen_permuted(m, &w, columns, first, count, out);
+    for (int i = w.first_adapter; i < m->num_adapters; i++)
+        TRY(adapter_add(m->adapters[i], name, rows, columns, first, count, out, err));
+    return DEAR_OK;
 }
 
 size_t model_file_bytes(const model *m) {
@@ -117,19 +110,15 @@ size_t model_file_bytes(const model *m) {
 }
 
 static dear_status check_weight(const model *m, const char *name, dear_error *err) {
-    weight_info info;
-    int first_adapter;
-    weight_describe(&info, &m->config, name);
-    const tensor *t = model_find(m, &info, name, &first_adapter);
-    if (!t)
+    found_weight w;
+    if (!model_find(&w, m, name))
         return weight_is_required(&m->config, name) ? missing_weight(m, name, err) : DEAR_OK;
-    TRY(check_tensor(m, name, t, info.rows, info.columns, err));
-    if (info.rows == 1 && is_permuted(m, &info, first_adapter) &&
-        tensor_block_elements(t->type) != 1)
+    TRY(check_tensor(m, name, w.tensor, w.info.rows, w.info.columns, err));
+    if (w.info.rows == 1 && w.is_permuted && tensor_block_elements(w.tensor->type) != 1)
         return error_set(err, DEAR_ERROR_UNSUPPORTED, "%s: a quantized bias, \"%s\"", m->path,
                          name);
     for (int i = 0; i < m->num_adapters; i++)
-        TRY(adapter_check_shape(m->adapters[i], name, info.rows, info.columns, err));
+        TRY(adapter_check_shape(m->adapters[i], name, w.info.rows, w.info.columns, err));
     return DEAR_OK;
 }
 

@@ -87,22 +87,6 @@ static void gguf_and_directory_agree(void **state) {
     model_close(file);
 }
 
-static void raw_weights(void **state) {
-    (void)state;
-    static const char Q[] = "model.layers.0.self_attn.q_proj.weight";
-    static const char K[] = "model.layers.0.self_attn.k_proj.weight";
-    model *file = open_model(GQA "/causal-f32.gguf", NULL);
-    assert_null(model_raw(file, Q));
-    assert_null(model_raw(file, "nonsense"));
-    assert_int_equal(model_raw(file, "model.layers.0.self_attn.v_proj.weight")->shape[0], 32);
-    model_close(file);
-    model *adapted = open_model(GQA "/lora-seqcls", NULL);
-    assert_null(model_raw(adapted, Q));
-    assert_non_null(model_raw(adapted, K));
-    assert_int_equal(model_raw(adapted, "score.weight")->bytes, 64 * sizeof(float));
-    model_close(adapted);
-}
-
 /* Every weight of an adapted model is the base's plus the product, computed in double. */
 static void check_merge(const char *base_path, const char *adapter_path) {
     model *base = open_model(base_path, NULL), *merged = open_model(adapter_path, NULL);
@@ -530,7 +514,6 @@ static void out_of_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gguf_and_directory_agree),
-        cmocka_unit_test(raw_weights),
         cmocka_unit_test(adapters_merge),
         cmocka_unit_test(adapters_stack),
         cmocka_unit_test(classifiers),
