@@ -98,11 +98,12 @@ void engine_print_timing(const engine *e) {
     double total = 0;
     for (int i = 0; i < LLAMA_NUM_OPERATIONS; i++)
         total += profile.seconds[i];
-    fprintf(stderr, "%-18s %9s %7s\n", "operation", "seconds", "share");
+    fprintf(stderr, "%-18s %9s %7s\n", "operation", "thread-s", "share");
     for (int i = 0; i < LLAMA_NUM_OPERATIONS; i++)
         fprintf(stderr, "%-18s %9.3f %6.1f%%\n", llama_operation_name((llama_operation)i),
                 profile.seconds[i], total > 0 ? 100 * profile.seconds[i] / total : 0);
-    fprintf(stderr, "%-18s %9.3f         %lld tokens, %.0f tokens/s, %s\n", "all", total,
-            (long long)profile.tokens, total > 0 ? (double)profile.tokens / total : 0,
+    fprintf(stderr, "%-18s %9.3f         %lld tokens in %.2f s, %.0f tokens/s, %s\n", "all", total,
+            (long long)profile.tokens, profile.elapsed,
+            profile.elapsed > 0 ? (double)profile.tokens / profile.elapsed : 0,
             precision_name(llama_precision(e->l)));
 }

@@ -280,7 +280,7 @@ static void quantize_rest(const product *p, size_t row, size_t rest) {
     const float *x = p->in->x + row * p->w->k;
     const int8_t *q = values_at(p, row);
     const group_factor *f = factors_at(p, row);
-    float *left = my_private(p);
+    float *left = p->private;
     for (size_t i = 0; i < p->w->k; i++)
         left[i] = x[i] - f[i / GROUP].scale * (float)q[i];
     p->kn->quantize(values_at(p, rest), factors_at(p, rest), left, p->w->k);

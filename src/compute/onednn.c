@@ -23,6 +23,7 @@ struct onednn_matmul {
     size_t n, k;
     dnnl_engine_t engine;
     dnnl_primitive_t products[NUM_HEIGHTS]; ///< NULL: not to be had, or too many sums
+    size_t scratchpad;                      ///< bytes that the products work in
     dnnl_memory_t weights;
     void *data; ///< of `weights`, in oneDNN's layout
     size_t bytes;
@@ -66,8 +67,9 @@ static description_ref refer(const description *d) {
 }
 
 static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
-                                      description_ref a, description_ref b, description_ref c) {
-    return dnnl_matmul_primitive_desc_create(out, engine, a, b, NULL, c, NULL);
+                                      description_ref a, description_ref b, description_ref c,
+                                      const_dnnl_primitive_attr_t how) {
+    return dnnl_matmul_primitive_desc_create(out, engine, a, b, NULL, c, how);
 }
 
 #else
@@ -89,32 +91,44 @@ static description_ref refer(const description *d) {
 }
 
 static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
-                                      description_ref a, description_ref b, description_ref c) {
+                                      description_ref a, description_ref b, description_ref c,
+                                      const_dnnl_primitive_attr_t how) {
     dnnl_matmul_desc_t product;
     dnnl_status_t status = dnnl_matmul_desc_init(&product, a, b, NULL, c);
     if (status != dnnl_success)
         return status;
-    return dnnl_primitive_desc_create(out, &product, NULL, engine, NULL);
+    return dnnl_primitive_desc_create(out, &product, how, engine, NULL);
 }
 
 #endif
 
 /* ---- compiling and packing ---- */
 
-/* The product of `rows` rows, with weights laid out as `weights` says. */
+/* The product of `rows` rows, with weights laid out as `weights` says. What it works in is ours to
+ * give: several threads may multiply by the same weight at the same time. */
 static dnnl_status_t describe_height(dnnl_primitive_desc_t *out, const onednn_matmul *m,
                                      int64_t rows, description_ref weights) {
     *out = NULL;
     description a = {0}, c = {0};
-    dnnl_data_type_t operand = operand_type(m->precision), sum = dnnl_f32;
-    dnnl_status_t status = describe(&a, rows, (int64_t)m->k, operand, dnnl_ab);
+    dnnl_primitive_attr_t how = NULL;
+    dnnl_status_t status = describe(&a, rows, (int64_t)m->k, operand_type(m->precision), dnnl_ab);
     if (status == dnnl_success)
-        status = describe(&c, rows, (int64_t)m->n, sum, dnnl_ab);
+        status = describe(&c, rows, (int64_t)m->n, dnnl_f32, dnnl_ab);
     if (status == dnnl_success)
-        status = describe_product(out, m->engine, refer(&a), weights, refer(&c));
+        status = dnnl_primitive_attr_create(&how);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_scratchpad_mode(how, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success)
+        status = describe_product(out, m->engine, refer(&a), weights, refer(&c), how);
+    if (how)
+        dnnl_primitive_attr_destroy(how);
     description_free(&a);
     description_free(&c);
     return status;
+}
+
+static description_ref scratchpad_of(const_dnnl_primitive_desc_t product) {
+    return dnnl_primitive_desc_query_md(product, dnnl_query_scratchpad_md, 0);
 }
 
 static bool is_reference(dnnl_primitive_desc_t product) {
@@ -134,6 +148,8 @@ static dear_status compile(onednn_matmul *m, description_ref weights, dear_error
         dnnl_status_t tried = describe_height(&product, m, heights[i], weights);
         if (tried == dnnl_success && !is_reference(product))
             tried = dnnl_primitive_create(&m->products[i], product);
+        if (m->products[i] && dnnl_memory_desc_get_size(scratchpad_of(product)) > m->scratchpad)
+            m->scratchpad = dnnl_memory_desc_get_size(scratchpad_of(product));
         if (product)
             dnnl_primitive_desc_destroy(product);
         if (m->products[i])
@@ -316,11 +332,13 @@ typedef struct cut {
     bool add;
     char *a;  ///< [height, k] in the operand's type
     float *c; ///< [height, n]
+    void *scratchpad;
 } cut;
 
 static dnnl_status_t multiply(const onednn_matmul *m, dnnl_primitive_t product, const cut *t) {
     description a_layout = {0}, c_layout = {0};
-    dnnl_memory_t a = NULL, c = NULL;
+    dnnl_memory_t a = NULL, c = NULL, scratchpad = NULL;
+    const_dnnl_primitive_desc_t described;
     int64_t height = (int64_t)t->height;
     dnnl_status_t status =
         describe(&a_layout, height, (int64_t)m->k, operand_type(m->precision), dnnl_ab);
@@ -330,11 +348,20 @@ static dnnl_status_t multiply(const onednn_matmul *m, dnnl_primitive_t product, 
         status = dnnl_memory_create(&a, refer(&a_layout), m->engine, t->a);
     if (status == dnnl_success)
         status = dnnl_memory_create(&c, refer(&c_layout), m->engine, t->c);
+    if (status == dnnl_success)
+        status = dnnl_primitive_get_primitive_desc(product, &described);
+    if (status == dnnl_success)
+        status =
+            dnnl_memory_create(&scratchpad, scratchpad_of(described), m->engine, t->scratchpad);
     if (status == dnnl_success) {
-        dnnl_exec_arg_t arguments[] = {
-            {DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, m->weights}, {DNNL_ARG_DST, c}};
-        status = execute(m->engine, product, 3, arguments);
+        dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, a},
+                                       {DNNL_ARG_WEIGHTS, m->weights},
+                                       {DNNL_ARG_DST, c},
+                                       {DNNL_ARG_SCRATCHPAD, scratchpad}};
+        status = execute(m->engine, product, 4, arguments);
     }
+    if (scratchpad)
+        dnnl_memory_destroy(scratchpad);
     if (a)
         dnnl_memory_destroy(a);
     if (c)
@@ -381,7 +408,7 @@ dear_status onednn_matmul_apply(const onednn_matmul *m, linear_scratch *scratch,
             tallest = (size_t)heights[i];
     size_t a_bytes = scratch_lines(tallest * m->k * operand_bytes(m->precision));
     size_t c_bytes = scratch_lines(tallest * m->n * sizeof(float));
-    char *block = scratch_reserve(scratch, a_bytes + c_bytes);
+    char *block = scratch_reserve(scratch, a_bytes + c_bytes + m->scratchpad);
     if (!block)
         return error_memory(err);
     for (size_t done = 0; done < rows;) {
@@ -392,7 +419,8 @@ dear_status onednn_matmul_apply(const onednn_matmul *m, linear_scratch *scratch,
                  .y = y + done * m->n,
                  .add = in->add,
                  .a = block,
-                 .c = (float *)(block + a_bytes)};
+                 .c = (float *)(block + a_bytes),
+                 .scratchpad = block + a_bytes + c_bytes};
         prepare(m, &t);
         dnnl_status_t status = multiply(m, m->products[i], &t);
         if (status != dnnl_success)

@@ -23,10 +23,19 @@ typedef struct workspace {
     float_buffer qkv;       ///< [T, Q + 2K]; in the last layer keys and values, [T, 2K]
     float_buffer queries;   ///< [R, Q] the last layer's
     float_buffer attention; ///< [T, Q]
-    float_buffer projected; ///< [C, H]
     float_buffer gate_up;   ///< [C, 2I]
     float_buffer activated; ///< [C, I]
 } workspace;
+
+/* What a batch is computed with: by one thread when several batches run side by side, by all
+ * threads when there is one. */
+typedef struct lane {
+    workspace space;
+    linear_scratch *scratch;
+    llama_profile profile; ///< seconds of threads
+    double lap_started;
+    int threads; ///< that work in it now
+} lane;
 
 struct llama {
     const model *m;
@@ -35,15 +44,22 @@ struct llama {
     llama_weights weights;
     linear *head; ///< packed when logits are first asked for
     rope_table rope;
-    linear_scratch *scratch;
-    workspace space;
-    llama_profile profile;
-    double lap_started;
+    lane *lanes; ///< [num_lanes]
+    int num_lanes;
+    double elapsed; ///< seconds in llama_forward and llama_logits
 };
 
 /* Adds the time since the last lap to `operation` and starts the next lap. */
-void llama_lap(llama *l, llama_operation operation);
+void lane_lap(lane *w, llama_operation operation);
 /* Starts the clock without counting what went before. */
-void llama_lap_start(llama *l);
+void lane_lap_start(lane *w);
+
+/* As llama_forward, in one lane, the sequences having been checked and room made in their caches
+ * and in the rope table. */
+dear_status layers_run(llama *l, lane *w, const llama_sequence *sequences, size_t count,
+                       float *hidden /* [rows, H] */, dear_error *err);
+
+/* Where the sequence's first token stands in its text. */
+int64_t llama_first_position(const llama_sequence *s);
 
 #endif

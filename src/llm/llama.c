@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "compute/cpu.h"
 #include "compute/kernels.h"
 
 const char *llama_operation_name(llama_operation operation) {
@@ -21,14 +22,14 @@ const char *llama_operation_name(llama_operation operation) {
     return names[operation];
 }
 
-void llama_lap_start(llama *l) {
-    l->lap_started = clock_seconds();
+void lane_lap_start(lane *w) {
+    w->lap_started = clock_seconds();
 }
 
-void llama_lap(llama *l, llama_operation operation) {
+void lane_lap(lane *w, llama_operation operation) {
     double now = clock_seconds();
-    l->profile.seconds[operation] += now - l->lap_started;
-    l->lap_started = now;
+    w->profile.seconds[operation] += w->threads * (now - w->lap_started);
+    w->lap_started = now;
 }
 
 float *float_buffer_reserve(float_buffer *b, int64_t count) {
@@ -40,10 +41,31 @@ float *float_buffer_reserve(float_buffer *b, int64_t count) {
     return b->data;
 }
 
+static dear_status open_lanes(llama *l, dear_error *err) {
+    int count = compute_threads();
+    l->lanes = mem_calloc((size_t)count, sizeof *l->lanes);
+    if (!l->lanes)
+        return error_memory(err);
+    for (; l->num_lanes < count; l->num_lanes++) {
+        l->lanes[l->num_lanes].threads = 1;
+        TRY(linear_scratch_create(&l->lanes[l->num_lanes].scratch, err));
+    }
+    return DEAR_OK;
+}
+
+static void lane_free(lane *w) {
+    workspace *s = &w->space;
+    float_buffer *buffers[] = {&s->states,  &s->wanted,    &s->normed,  &s->qkv,
+                               &s->queries, &s->attention, &s->gate_up, &s->activated};
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
+        mem_free(buffers[i]->data);
+    linear_scratch_free(w->scratch);
+}
+
 static dear_status open_parts(llama *l, const model *m, llama_progress progress, void *context,
                               dear_error *err) {
     TRY(rope_table_create(&l->rope, &l->config, model_rope_factors(m), err));
-    TRY(linear_scratch_create(&l->scratch, err));
+    TRY(open_lanes(l, err));
     return llama_weights_load(&l->weights, m, l->p, progress, context, err);
 }
 
@@ -68,14 +90,11 @@ dear_status llama_open(llama **out, const model *m, precision p, llama_progress 
 void llama_close(llama *l) {
     if (!l)
         return;
-    float_buffer *buffers[] = {&l->space.states,    &l->space.wanted,  &l->space.normed,
-                               &l->space.qkv,       &l->space.queries, &l->space.attention,
-                               &l->space.projected, &l->space.gate_up, &l->space.activated};
-    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
-        mem_free(buffers[i]->data);
+    for (int i = 0; i < l->num_lanes; i++)
+        lane_free(&l->lanes[i]);
+    mem_free(l->lanes);
     llama_weights_free(&l->weights);
     linear_free(l->head);
-    linear_scratch_free(l->scratch);
     rope_table_free(&l->rope);
     mem_free(l);
 }
@@ -89,7 +108,14 @@ precision llama_precision(const llama *l) {
 }
 
 void llama_get_profile(const llama *l, llama_profile *out) {
-    *out = l->profile;
+    *out = l->lanes[0].profile;
+    for (int i = 1; i < l->num_lanes; i++) {
+        const llama_profile *more = &l->lanes[i].profile;
+        for (int j = 0; j < LLAMA_NUM_OPERATIONS; j++)
+            out->seconds[j] += more->seconds[j];
+        out->tokens += more->tokens;
+    }
+    out->elapsed = l->elapsed;
 }
 
 dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *logits,
@@ -102,9 +128,13 @@ dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *log
     if (!l->head)
         TRY(llama_weights_head(&l->head, l->m, l->p, err));
     linear_rows in = {.x = hidden, .tokens = rows};
-    llama_lap_start(l);
-    TRY(linear_apply(l->head, l->scratch, &in, logits, err));
-    llama_lap(l, LLAMA_HEAD);
+    lane *w = &l->lanes[0];
+    w->threads = compute_threads();
+    double begin = clock_seconds();
+    lane_lap_start(w);
+    TRY(linear_apply(l->head, w->scratch, &in, logits, err));
+    lane_lap(w, LLAMA_HEAD);
+    l->elapsed += clock_seconds() - begin;
     return DEAR_OK;
 }
 

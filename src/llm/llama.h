@@ -53,7 +53,8 @@ typedef struct llama_sequence {
 /*
  * Runs the model over `count` sequences. `hidden` receives, sequence by sequence, the states after
  * the final norm of the rows that were asked for: [rows, hidden_size]; `capacity` is the number of
- * rows there is room for. The last layer computes no others.
+ * rows there is room for. The last layer computes no others; int8 computes the tokens whose states
+ * are wanted with activations of 16 bits, through all layers (linear_rows.precise).
  */
 dear_status llama_forward(llama *l, const llama_sequence *sequences, size_t count,
                           float *hidden /* [rows, H] */, int64_t capacity, dear_error *err);
@@ -66,9 +67,11 @@ dear_status llama_logits(llama *l, const float *hidden /* [rows, H] */, int64_t 
 dear_status llama_scores(llama *l, const float *hidden /* [rows, H] */, int64_t rows,
                          float *scores /* [rows] */, dear_error *err);
 
-/* Seconds spent in each operation since the engine was opened, and tokens run. */
+/* Since the engine was opened: tokens run, how long that took, and how long threads spent in each
+ * operation, all of them together. */
 typedef struct llama_profile {
     double seconds[LLAMA_NUM_OPERATIONS];
+    double elapsed;
     int64_t tokens;
 } llama_profile;
 void llama_get_profile(const llama *l, llama_profile *out);

@@ -23,26 +23,72 @@ static int64_t stacked_rows(const stacked *s) {
     return rows;
 }
 
+/* The rows of one part that a request for rows of the stack asks for next. */
+typedef struct part_rows {
+    int part;
+    int64_t first, count;
+} part_rows;
+
+/* Takes the rows that lie in one part off the request; false when it is empty. */
+static bool next_part(const stacked *s, int64_t *first, int64_t *count, part_rows *out) {
+    int64_t before = 0;
+    for (int i = 0; i<s->parts && * count> 0; before += s->rows[i++]) {
+        int64_t within = *first - before;
+        if (within >= s->rows[i])
+            continue;
+        int64_t left = s->rows[i] - within;
+        *out = (part_rows){i, within, left < *count ? left : *count};
+        *first += out->count;
+        *count -= out->count;
+        return true;
+    }
+    return false;
+}
+
 /* linear_source's rows. */
 static dear_status stacked_read(void *context, int64_t first, int64_t count, float *out,
                                 dear_error *err) {
     const stacked *s = context;
-    for (int i = 0; i < s->parts && count > 0; i++) {
-        if (first >= s->rows[i]) {
-            first -= s->rows[i];
-            continue;
-        }
-        int64_t taken = s->rows[i] - first < count ? s->rows[i] - first : count;
-        TRY(model_read_rows(s->m, s->names[i], s->rows[i], s->columns, first, taken, out, err));
-        out += taken * s->columns;
-        count -= taken;
-        first = 0;
+    part_rows p;
+    while (next_part(s, &first, &count, &p)) {
+        TRY(model_read_rows(s->m, s->names[p.part], s->rows[p.part], s->columns, p.first, p.count,
+                            out, err));
+        out += p.count * s->columns;
     }
     return DEAR_OK;
 }
 
+/* linear_source's groups. */
+static dear_status stacked_groups(void *context, int64_t first, int64_t count, uint8_t *q,
+                                  float *scale, float *minimum, dear_error *err) {
+    const stacked *s = context;
+    int64_t groups = s->columns / 32;
+    part_rows p;
+    while (next_part(s, &first, &count, &p)) {
+        TRY(model_read_groups(s->m, s->names[p.part], s->rows[p.part], s->columns, p.first, p.count,
+                              q, scale, minimum, err));
+        q += p.count * s->columns;
+        scale += p.count * groups;
+        minimum += p.count * groups;
+    }
+    return DEAR_OK;
+}
+
+/* Groups as the files hold them, when all parts have some. */
 static linear_source stacked_source(stacked *s) {
-    return (linear_source){.rows = stacked_read, .context = s};
+    linear_source source = {.rows = stacked_read, .groups = stacked_groups, .context = s};
+    source.group_zero = model_group_zero(s->m, s->names[0]);
+    for (int i = 0; i < s->parts; i++) {
+        int bits = model_group_bits(s->m, s->names[i]);
+        if (bits == 0) {
+            source.group_bits = 0;
+            return source;
+        }
+        source.group_bits = bits > source.group_bits ? bits : source.group_bits;
+        if (model_group_zero(s->m, s->names[i]) != source.group_zero)
+            source.group_zero = -1;
+    }
+    return source;
 }
 
 static void stack_part(stacked *s, int64_t layer, const char *module, int64_t rows) {

@@ -55,6 +55,10 @@ dear_status model_read_rows(const model *m, const char *name, int64_t rows, int6
  */
 int model_group_bits(const model *m, const char *name);
 
+/* The q that stands for 0 in every group of such a weight, all minima being -q * scale: 8 for Q4_0,
+ * 16 for Q5_0, 128 for Q8_0; -1 for the other types. */
+int model_group_zero(const model *m, const char *name);
+
 /*
  * Rows [first, first + count) of a weight that has group bits, as its file holds them: value =
  * scale * q + minimum. Otherwise as model_read_rows; DEAR_ERROR_USAGE for a weight without.

@@ -15,6 +15,11 @@ int model_group_bits(const model *m, const char *name) {
     return model_find(&w, m, name) ? group_bits(m, &w, name) : 0;
 }
 
+int model_group_zero(const model *m, const char *name) {
+    found_weight w;
+    return model_find(&w, m, name) ? quant_group_zero(w.tensor->type) : -1;
+}
+
 dear_status model_read_groups(const model *m, const char *name, int64_t rows, int64_t columns,
                               int64_t first, int64_t count, uint8_t *q, float *scale,
                               float *minimum, dear_error *err) {

@@ -116,6 +116,10 @@ int quant_group_bits(tensor_type type) {
     return listed ? GROUP_TYPES[type].bits : 0;
 }
 
+int quant_group_zero(tensor_type type) {
+    return type == TENSOR_Q4_0 ? 8 : type == TENSOR_Q5_0 ? 16 : type == TENSOR_Q8_0 ? 128 : -1;
+}
+
 void quant_unpack(tensor_type type, const uint8_t *source, int64_t groups, uint8_t *q, float *scale,
                   float *minimum) {
     const group_type *t = &GROUP_TYPES[type];

@@ -15,6 +15,10 @@ enum { QUANT_GROUP = 32 };
  * types that are not made of such groups. */
 int quant_group_bits(tensor_type type);
 
+/* The q that stands for 0 in every group of this type: 8 (Q4_0), 16 (Q5_0), 128 (Q8_0); -1 for
+ * types whose groups have minima of their own. */
+int quant_group_zero(tensor_type type);
+
 /* Takes apart `groups` groups of a type that has bits, whole blocks, from `source` on (any
  * address). */
 void quant_unpack(tensor_type type, const uint8_t *source, int64_t groups,

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 
-enum { MAX_BATCH_TOKENS = 2048, MAX_BATCH_PASSAGES = 256 };
+enum { MAX_BATCH_TOKENS = 8192, MAX_BATCH_PASSAGES = 256 };
 
 dear_status cache_prefix(pointwise *p, const token_list *ids, dear_error *err) {
     if (!p->query_cache)

@@ -111,9 +111,9 @@ static void a_text_read_token_by_token_is_the_same_text(void **state) {
             mem_free(state_now);
         }
         kv_cache_truncate(cache, 10);
-        llama_sequence again = {.ids = ids + 10, .count = 3, .cache = cache, .first_row = 2};
-        float *after = states_of(engines[p], &again, 1, 1);
-        assert_same_states(p, once + 12 * width, after, 1);
+        llama_sequence again = {.ids = ids + 10, .count = 3, .cache = cache};
+        float *after = states_of(engines[p], &again, 1, 3);
+        assert_same_states(p, once + 10 * width, after, 3);
         mem_free(after);
         mem_free(once);
         kv_cache_free(cache);

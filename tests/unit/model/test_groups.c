@@ -124,6 +124,14 @@ static void check_bits(const groups *g, int bits) {
     assert_true(largest > 0 && largest < 1 << bits);
 }
 
+/* A q that stands for 0 does so in every group; a type that has none has other minima. */
+static void check_zero(const groups *g, int zero) {
+    bool all = true;
+    for (int i = 0; i < ROWS * GROUPS; i++)
+        all = all && g->minimum[i] == -(float)zero * g->scale[i];
+    assert_int_equal(all, zero > 0);
+}
+
 static void check_row_moved(const groups *to, int row, const groups *from, int place) {
     const size_t bytes = sizeof(float[GROUPS]);
     assert_memory_equal(to->q + row * COLUMNS, from->q + place * COLUMNS, COLUMNS);
@@ -139,6 +147,7 @@ static void check_groups(const model *m, const char *tensor_name, int bits) {
     read_groups(m, GATE, &straight);
     read_groups(m, Q, &permuted);
     check_bits(&straight, bits);
+    check_zero(&straight, model_group_zero(m, GATE));
     check_reference(tensor_name, &straight);
     check_rows_read(m, GATE, &straight);
     check_rows_read(m, Q, &permuted);
