@@ -3,9 +3,9 @@
 set(DEAR_ROOMS "" CACHE INTERNAL "rooms declared so far, top first")
 
 # x_avx2.c, x_avx512.c and x_vnni.c are compiled for those instructions; what calls them asks the
-# CPU first.
+# CPU first. Compiled without them, they say that they have no kernels.
 function(set_instruction_sets)
-  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  if(DEAR_PLAIN)
     return()
   endif()
   set(avx2 -mavx2 -mfma -mf16c -O3)
@@ -22,6 +22,11 @@ endfunction()
 
 function(add_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  if(DEAR_PLAIN)
+    list(FILTER sources EXCLUDE REGEX "/onednn\\.c$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "/onednn_absent\\.c$")
+  endif()
   set_instruction_sets(${sources})
   add_library(room_${name} STATIC ${sources})
   target_include_directories(room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+#ifndef DEAR_PLAIN
 #include <cpuid.h>
 #endif
 
 static pthread_once_t asked = PTHREAD_ONCE_INIT;
 static cpu_features features;
 
-#if defined(__x86_64__)
+#ifndef DEAR_PLAIN
 
 /* Registers as CPUID gives them. */
 typedef struct cpuid_leaf {
