@@ -16,7 +16,7 @@ configure = cmake -S . -B $(1) -G Ninja -DDEAR_WERROR=$(werror) $(2) --log-level
 sanitized := -DDEAR_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: build model ## set up, build, fetch the default model, rerank real passages
 	@scripts/demo $(release)
@@ -56,6 +56,10 @@ format: ## let clang-format lay out every C file
 bench: everything model ## build and run the benchmarks
 	@scripts/bench $(release)
 
+bench-peers: everything model ## measure beside other engines, which are built first (docs/performance.md)
+	@scripts/setup peers
+	@scripts/bench-peers build/peers
+
 install: build ## install into PREFIX (/usr/local)
 	@cmake --install $(release) --prefix $(PREFIX)
 
@@ -72,5 +76,5 @@ sanitized: setup
 	@cmake --build $(sanitize)
 
 .NOTPARALLEL:
-.PHONY: help demo test setup build model sanitize fuzz lint format bench install clean \
+.PHONY: help demo test setup build model sanitize fuzz lint format bench bench-peers install clean \
         everything sanitized
