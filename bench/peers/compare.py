@@ -26,6 +26,7 @@ ENGINES = {
     "llamacpp": ["f16", "q8_0", "q4_1"],
 }
 REFERENCE = ("transformers", "f32")
+NOT_RUN = {"missing": "not among the chosen"}
 DECODED = "decode_tokens_per_second"  # not every engine decodes
 
 # Which of dear's precisions a peer's is like.
@@ -81,7 +82,7 @@ def run_rounds(options, threads):
 
 
 def best_report(reports):
-    """The fastest round, or the failure of an engine that had none."""
+    """The fastest round, or the failure of an engine that finished none."""
     whole = [one for one in reports if "missing" not in one]
     return min(whole, key=lambda one: one["seconds"]) if whole else reports[0]
 
@@ -134,7 +135,7 @@ def main():
     threads = len(os.sched_getaffinity(0))
     lists = read_pairs(options.peers + "/pairs.json", options.every)
     reports = run_rounds(options, threads)
-    reference = best_report(reports.get(REFERENCE, [{}])).get("scores")
+    reference = best_report(reports.get(REFERENCE, [NOT_RUN])).get("scores")
     engines = [engine_result(which, rounds, reference, lists) for which, rounds in reports.items()]
     add_ratios(engines)
     versions = [one.get("versions", {}) for rounds in reports.values() for one in rounds]
