@@ -43,6 +43,11 @@ void file_map_close(file_map *map) {
     *map = (file_map){0};
 }
 
+void file_map_release(const file_map *map) {
+    if (map->data)
+        madvise((void *)map->data, map->size, MADV_DONTNEED);
+}
+
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }

@@ -16,6 +16,9 @@ typedef struct file_map {
 dear_status file_map_open(file_map *map, const char *path, dear_error *err);
 void file_map_close(file_map *map);
 
+/* Gives back the memory that reading the file took; what is touched again is read again. */
+void file_map_release(const file_map *map);
+
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
 

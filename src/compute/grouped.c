@@ -12,6 +12,7 @@
 enum {
     BLOCK_BYTES = 128 << 10, ///< activations of a task, which stay in the second-level cache
     BLOCK_STEP = 12,         ///< rows of a block are a multiple: whole tiles of any kernel
+    FEW_ROWS = 6, ///< that are multiplied in one go, rests included
     TASKS_A_THREAD = 4,
     PARALLEL_WORK = 1 << 16 ///< multiplications under which waking threads costs more than it gives
 };
@@ -140,7 +141,7 @@ static void pack_panel(grouped *w, size_t panel, const unpacked *u) {
 /* Keeps the first error of any thread. */
 static void keep_error(dear_status *status, dear_error *err, dear_status mine,
                        const dear_error *reason) {
-#pragma omp critical(grouped_error)
+#pragma omp critical
     if (*status == DEAR_OK) {
         *status = mine;
         if (err)
@@ -287,7 +288,8 @@ static void quantize_rest(const product *p, size_t row, size_t rest) {
 }
 
 static void quantize(const product *p) {
-#pragma omp parallel for num_threads(p->threads) schedule(static)
+    int threads = p->rows < FEW_ROWS ? 1 : p->threads;
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (size_t row = 0; row < p->rows; row++)
         p->kn->quantize(values_at(p, row), factors_at(p, row), p->in->x + row * p->w->k, p->w->k);
     size_t rest = p->rows;
@@ -316,8 +318,26 @@ static void add_rests(const product *p, size_t row, size_t rows, size_t panel, f
     }
 }
 
+/* Few rows and their rests, while the weights are read once. */
+static void multiply_few(const product *p, size_t panel, float *c, size_t ldc, bool add) {
+    float sums[FEW_ROWS * GROUP_PANEL];
+    multiply_rows(p, 0, p->rows + p->rests, panel, sums, GROUP_PANEL, false);
+    for (size_t row = 0; row < p->rows; row++)
+        for (size_t i = 0; i < GROUP_PANEL; i++)
+            c[row * ldc + i] = sums[row * GROUP_PANEL + i] + (add ? c[row * ldc + i] : 0);
+    const float *rest = sums + p->rows * GROUP_PANEL;
+    for (size_t i = 0; i < p->in->num_precise; i++)
+        for (int64_t j = 0; j < p->in->precise[i].count; j++, rest += GROUP_PANEL)
+            for (size_t k = 0; k < GROUP_PANEL; k++)
+                c[(size_t)(p->in->precise[i].first + j) * ldc + k] += rest[k];
+}
+
 static void multiply_panel(const product *p, size_t row, size_t rows, size_t panel, float *c,
                            size_t ldc, bool add) {
+    if (p->rows + p->rests <= FEW_ROWS) {
+        multiply_few(p, panel, c, ldc, add);
+        return;
+    }
     multiply_rows(p, row, rows, panel, c, ldc, add);
     add_rests(p, row, rows, panel, c, ldc);
 }

@@ -101,7 +101,7 @@ static dear_status run_side_by_side(llama *l, const llama_sequence *sequences, c
         dear_status mine =
             layers_run(l, w, sequences + parts[i].first, parts[i].count,
                        hidden ? hidden + parts[i].row * l->config.hidden_size : NULL, &reason);
-#pragma omp critical(llama_error)
+#pragma omp critical
         if (mine != DEAR_OK && status == DEAR_OK) {
             status = mine;
             if (err)

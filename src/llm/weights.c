@@ -191,6 +191,7 @@ static dear_status load_all(llama_weights *w, const model *m, precision p,
     w->num_layers = c->num_layers;
     for (int64_t layer = 0; layer < c->num_layers; layer++) {
         TRY(load_layer(&w->layers[layer], m, layer, p, err));
+        model_release(m);
         if (progress)
             progress(context, (double)(layer + 1) / (double)c->num_layers);
     }

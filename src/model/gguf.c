@@ -305,6 +305,10 @@ void gguf_close(gguf *g) {
     mem_free(g);
 }
 
+void gguf_release(const gguf *g) {
+    file_map_release(&g->map);
+}
+
 const tensor *gguf_find(const gguf *g, const char *name) {
     return tensor_table_find(&g->tensors, name);
 }

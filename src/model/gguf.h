@@ -19,6 +19,8 @@ dear_status gguf_config(const gguf *g, llama_config *out, dear_error *err);
 dear_status gguf_tokenizer(const gguf *g, tokenizer **out, dear_error *err);
 /* tokenizer.chat_template, or NULL. Owned by `g`. */
 const char *gguf_chat_template(const gguf *g);
+/* As file_map_release. */
+void gguf_release(const gguf *g);
 void gguf_close(gguf *g);
 
 #endif

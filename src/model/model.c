@@ -236,6 +236,13 @@ void model_close(model *m) {
     mem_free(m);
 }
 
+void model_release(const model *m) {
+    if (m->tensors)
+        safetensors_release(m->tensors);
+    if (m->file)
+        gguf_release(m->file);
+}
+
 const llama_config *model_config(const model *m) {
     return &m->config;
 }

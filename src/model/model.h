@@ -69,6 +69,10 @@ dear_status model_read_groups(const model *m, const char *name, int64_t rows, in
                               float *scale /* [count, columns/32] */,
                               float *minimum /* [count, columns/32] */, dear_error *err);
 
+/* Gives back the memory that reading weights took, as file_map_release; for a loader that is done with
+ * some of them. */
+void model_release(const model *m);
+
 /* Bytes of the base's weights in its files, for progress and `dear info`. */
 size_t model_file_bytes(const model *m);
 

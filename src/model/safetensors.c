@@ -281,6 +281,11 @@ const tensor *safetensors_at(const safetensors *s, size_t index) {
     return &s->tensors.items[index];
 }
 
+void safetensors_release(const safetensors *s) {
+    for (size_t i = 0; i < s->num_shards; i++)
+        file_map_release(&s->shards[i].map);
+}
+
 void safetensors_close(safetensors *s) {
     if (!s)
         return;

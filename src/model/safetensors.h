@@ -13,6 +13,8 @@ dear_status safetensors_open(safetensors **out, const char *path, dear_error *er
 const tensor *safetensors_find(const safetensors *s, const char *name);
 size_t safetensors_count(const safetensors *s);
 const tensor *safetensors_at(const safetensors *s, size_t index);
+/* As file_map_release, for all its files. */
+void safetensors_release(const safetensors *s);
 void safetensors_close(safetensors *s);
 
 #endif
