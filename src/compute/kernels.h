@@ -17,6 +17,20 @@
 /* The widest panel of any table. */
 enum { KERNELS_MAX_PANEL = 32 };
 
+/* What a softmax that is computed in parts keeps of those done: before the first, -INFINITY and 0. */
+typedef struct softmax_row {
+    float max;
+    double sum; ///< so that long rows lose nothing
+} softmax_row;
+
+/* c = a b, or c += a b with `add`, for one panel of columns; c, a and b are `ldc`, `lda` and `ldb`
+ * elements from row to row. Each element of a b is one chain of fused additions from 0 on in the
+ * order of k. (Callers cut a long k into blocks, which keeps the rounding small.) */
+typedef void gemm_f32_kernel(float *c /* [rows, panel] */, size_t ldc,
+                             const float *a /* [rows, k] */, size_t lda,
+                             const float *b /* [k, panel] */, size_t ldb, size_t rows, size_t k,
+                             bool add);
+
 typedef struct kernels {
     cpu_level level;
 
@@ -39,13 +53,17 @@ typedef struct kernels {
     /* y[i] += x[i]. */
     void (*add)(float *y /* [n] */, const float *x /* [n] */, size_t n);
 
-    /* y[i] += a * x[i]. */
-    void (*axpy)(float *y /* [n] */, float a, const float *x /* [n] */, size_t n);
+    /* y[i] = a * x[i]; y may be x. */
+    void (*scale)(float *y /* [n] */, float a, const float *x /* [n] */, size_t n);
 
     float (*dot)(const float *x /* [n] */, const float *y /* [n] */, size_t n);
 
-    /* In place: exp(x[i] - max) / sum. n >= 1. */
-    void (*softmax)(float *x /* [n] */, size_t n);
+    /* One part of a softmax over factor * x, in place: the n >= 1 scores become
+     * exp(factor * (x[i] - max)), max the largest of this part and those before; what is between n
+     * and width, a multiple of 16, becomes 0. Returns the number by which the weights of the parts
+     * before, and so all sums of them, are to be multiplied: row->sum is already. factor > 0. */
+    float (*weigh_scores)(float *x /* [width] */, size_t n, size_t width, float factor,
+                          softmax_row *row);
 
     /* log(sum(exp(x[i]))), stable; n >= 1. */
     float (*log_sum_exp)(const float *x /* [n] */, size_t n);
@@ -66,12 +84,10 @@ typedef struct kernels {
     /* y[i] = x[i]. */
     void (*widen_int8)(int16_t *y /* [n] */, const int8_t *x /* [n] */, size_t n);
 
-    /* c = a b, or c += a b with `add`, for one panel of columns; c, a and b are `ldc`, `lda` and
-     * `ldb` elements from row to row. Each element of a b is one chain of fused additions from 0 on
-     * in the order of k. (Callers cut a long k into blocks, which keeps the rounding small.) */
-    void (*gemm_f32)(float *c /* [rows, panel] */, size_t ldc, const float *a /* [rows, k] */,
-                     size_t lda, const float *b /* [k, panel] */, size_t ldb, size_t rows, size_t k,
-                     bool add);
+    gemm_f32_kernel *gemm_f32;
+
+    /* As gemm_f32, for the first half of a panel's columns. */
+    gemm_f32_kernel *gemm_f32_half;
 
     /* As gemm_f32, exactly, as long as no sum leaves int32. Two k's stand side by side in b. */
     void (*gemm_int16)(int32_t *c /* [rows, panel] */, size_t ldc, const int16_t *a /* [rows, k] */,

@@ -34,9 +34,9 @@ static void add(float *y, const float *x, size_t n) {
         y[i] += x[i];
 }
 
-static void axpy(float *y, float a, const float *x, size_t n) {
+static void scale(float *y, float a, const float *x, size_t n) {
     for (size_t i = 0; i < n; i++)
-        y[i] += a * x[i];
+        y[i] = a * x[i];
 }
 
 static float dot(const float *x, const float *y, size_t n) {
@@ -54,15 +54,20 @@ static float largest(const float *x, size_t n) {
     return max;
 }
 
-static void softmax(float *x, size_t n) {
-    float max = largest(x, n);
+static float weigh_scores(float *x, size_t n, size_t width, float factor, softmax_row *row) {
+    float before = row->max;
+    row->max = fmaxf(before, largest(x, n));
+    float base = row->max == -INFINITY ? 0 : row->max;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
-        x[i] = expf(x[i] - max);
+        x[i] = expf(factor * (x[i] - base));
         sum += x[i];
     }
-    for (size_t i = 0; i < n; i++)
-        x[i] *= (float)(1 / sum);
+    for (size_t i = n; i < width; i++)
+        x[i] = 0;
+    float fade = expf(factor * (before - base));
+    row->sum = row->sum * fade + sum;
+    return fade;
 }
 
 static float log_sum_exp(const float *x, size_t n) {
@@ -116,16 +121,26 @@ static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
         y[i] = x[i];
 }
 
-static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
-                     size_t rows, size_t k, bool accumulate) {
+static void gemm_f32_columns(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+                             size_t ldb, size_t rows, size_t k, bool accumulate, size_t columns) {
     for (size_t r = 0; r < rows; r++) {
         float sum[PANEL] = {0};
         for (size_t i = 0; i < k; i++)
-            for (size_t j = 0; j < PANEL; j++)
+            for (size_t j = 0; j < columns; j++)
                 sum[j] += a[r * lda + i] * b[i * ldb + j];
-        for (size_t j = 0; j < PANEL; j++)
+        for (size_t j = 0; j < columns; j++)
             c[r * ldc + j] = sum[j] + (accumulate ? c[r * ldc + j] : 0);
     }
+}
+
+static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                     size_t rows, size_t k, bool accumulate) {
+    gemm_f32_columns(c, ldc, a, lda, b, ldb, rows, k, accumulate, PANEL);
+}
+
+static void gemm_f32_half(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+                          size_t ldb, size_t rows, size_t k, bool accumulate) {
+    gemm_f32_columns(c, ldc, a, lda, b, ldb, rows, k, accumulate, PANEL / 2);
 }
 
 static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
@@ -154,9 +169,9 @@ const kernels kernels_plain = {
     .rope = rope,
     .swiglu = swiglu,
     .add = add,
-    .axpy = axpy,
+    .scale = scale,
     .dot = dot,
-    .softmax = softmax,
+    .weigh_scores = weigh_scores,
     .log_sum_exp = log_sum_exp,
     .quantize_row = quantize_row,
     .dequantize_row = dequantize_row,
@@ -164,6 +179,7 @@ const kernels kernels_plain = {
     .from_bf16 = from_bf16,
     .widen_int8 = widen_int8,
     .gemm_f32 = gemm_f32,
+    .gemm_f32_half = gemm_f32_half,
     .gemm_int16 = gemm_int16,
     .transpose_panel = transpose_panel,
 };

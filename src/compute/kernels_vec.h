@@ -39,8 +39,23 @@ static inline vec vec_exp(vec x) {
     p = vec_fma(p, r, vec_set(0x1.555492p-3f));
     p = vec_fma(p, r, vec_set(0x1.fffffcp-2f));
     p = vec_add(vec_fma(p, vec_mul(r, r), r), vec_set(1));
-    ivec power = ivec_shift_left(ivec_add(vec_to_int(n), ivec_set(127)), 23);
-    return vec_unless_below(vec_mul(p, vec_from_bits(power)), x, lowest);
+    return vec_unless_below(vec_times_power(p, n), x, lowest);
+}
+
+/*
+ * 2^x for x <= 127, to 0.94 units in the last place; 0 below -126. x = n + r,
+ * 2^r = 1 + r P(r) with P minimax for the relative error on |r| <= 1/2.
+ */
+static inline vec vec_exp2(vec x) {
+    vec n = vec_round(x), r = vec_sub(x, n);
+    vec p = vec_set(0x1.41fbbcp-13f);
+    p = vec_fma(p, r, vec_set(0x1.5f3e54p-10f));
+    p = vec_fma(p, r, vec_set(0x1.3b2d4cp-7f));
+    p = vec_fma(p, r, vec_set(0x1.c6aee8p-5f));
+    p = vec_fma(p, r, vec_set(0x1.ebfbdcp-3f));
+    p = vec_fma(p, r, vec_set(0x1.62e430p-1f));
+    p = vec_fma(p, r, vec_set(1));
+    return vec_unless_below(vec_times_power(p, n), x, vec_set(-126));
 }
 
 static float dot(const float *x, const float *y, size_t n) {
@@ -86,9 +101,9 @@ static void add(float *y, const float *x, size_t n) {
         put(y + i, vec_add(take(y + i, n - i, 0), take(x + i, n - i, 0)), n - i);
 }
 
-static void axpy(float *y, float a, const float *x, size_t n) {
+static void scale(float *y, float a, const float *x, size_t n) {
     for (size_t i = 0; i < n; i += LANES)
-        put(y + i, vec_fma(vec_set(a), take(x + i, n - i, 0), take(y + i, n - i, 0)), n - i);
+        put(y + i, vec_mul(vec_set(a), take(x + i, n - i, 0)), n - i);
 }
 
 static float largest(const float *x, size_t n) {
@@ -103,33 +118,41 @@ static float largest(const float *x, size_t n) {
     return vec_largest(vec_max(max, other));
 }
 
-/* The sum of exp(x[i] - max); exponentials go to y unless it is NULL. Sums of 512 are added up in
- * double, so long rows (a vocabulary) lose nothing. */
-static double sum_of_exp(float *y, const float *x, float max, size_t n) {
+/* The sum of exp(x[i] - max). Sums of 512 are added up in double, so long rows (a vocabulary) lose
+ * nothing. */
+static double sum_of_exp(const float *x, float max, size_t n) {
     double sum = 0;
     for (size_t begin = 0; begin < n; begin += 512) {
         size_t end = at_most(begin + 512, n);
         vec part = vec_set(0);
-        for (size_t i = begin; i < end; i += LANES) {
-            vec e = vec_exp(vec_sub(take(x + i, end - i, -INFINITY), vec_set(max)));
-            part = vec_add(part, e);
-            if (y)
-                put(y + i, e, end - i);
-        }
+        for (size_t i = begin; i < end; i += LANES)
+            part = vec_add(part, vec_exp(vec_sub(take(x + i, end - i, -INFINITY), vec_set(max))));
         sum += vec_sum(part);
     }
     return sum;
 }
 
-static void softmax(float *x, size_t n) {
-    vec inverse = vec_set((float)(1 / sum_of_exp(x, x, largest(x, n), n)));
-    for (size_t i = 0; i < n; i += LANES)
-        put(x + i, vec_mul(take(x + i, n - i, 0), inverse), n - i);
-}
-
 static float log_sum_exp(const float *x, size_t n) {
     float max = largest(x, n);
-    return (float)(max + log(sum_of_exp(NULL, x, max, n)));
+    return (float)(max + log(sum_of_exp(x, max, n)));
+}
+
+/* Exponents are taken to base 2, so that the scale costs nothing. */
+static float weigh_scores(float *x, size_t n, size_t width, float factor, softmax_row *row) {
+    float before = row->max, log2_factor = factor * 0x1.715476p+0f;
+    row->max = fmaxf(before, largest(x, n));
+    float base = row->max == -INFINITY ? 0 : row->max;
+    vec slope = vec_set(log2_factor), origin = vec_set(base), sum = vec_set(0);
+    for (size_t i = 0; i < n; i += LANES) {
+        vec e = vec_exp2(vec_mul(vec_sub(take(x + i, n - i, -INFINITY), origin), slope));
+        sum = vec_add(sum, e);
+        vec_store(x + i, e);
+    }
+    for (size_t i = (n + LANES - 1) / LANES * LANES; i < width; i += LANES)
+        vec_store(x + i, vec_set(0));
+    float fade = exp2f((before - base) * log2_factor);
+    row->sum = row->sum * fade + vec_sum(sum);
+    return fade;
 }
 
 /* The bits of the largest magnitude. As integers they order infinities and NaNs above all else. */
@@ -209,34 +232,35 @@ static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
 #define KEEP_IN_REGISTER(x) __asm__("" : "+v"(x))
 #define CONSTANT_ROWS static inline __attribute__((always_inline)) void
 
+/* One tile, `vectors` wide. */
 CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
-                       size_t k, bool accumulate, const size_t rows) {
+                       size_t k, bool accumulate, const size_t vectors, const size_t rows) {
     vec sum[TILE_ROWS][2];
 #pragma GCC unroll 16
-    for (size_t r = 0; r < rows; r++) {
-        sum[r][0] = vec_set(0);
-        sum[r][1] = vec_set(0);
-    }
+    for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (size_t j = 0; j < vectors; j++)
+            sum[r][j] = vec_set(0);
     for (size_t i = 0; i < k; i++, b += ldb) {
-        vec b0 = vec_load(b), b1 = vec_load(b + LANES);
+        vec b0 = vec_load(b), b1 = vectors > 1 ? vec_load(b + LANES) : b0;
 #pragma GCC unroll 16
         for (size_t r = 0; r < rows; r++) {
             vec x = vec_set(a[r * lda + i]);
             sum[r][0] = vec_fma(x, b0, sum[r][0]);
-            sum[r][1] = vec_fma(x, b1, sum[r][1]);
             KEEP_IN_REGISTER(sum[r][0]);
-            KEEP_IN_REGISTER(sum[r][1]);
+            if (vectors > 1) {
+                sum[r][1] = vec_fma(x, b1, sum[r][1]);
+                KEEP_IN_REGISTER(sum[r][1]);
+            }
         }
     }
 #pragma GCC unroll 16
-    for (size_t r = 0; r < rows; r++) {
-        if (accumulate) {
-            sum[r][0] = vec_add(sum[r][0], vec_load(c + r * ldc));
-            sum[r][1] = vec_add(sum[r][1], vec_load(c + r * ldc + LANES));
+    for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (size_t j = 0; j < vectors; j++) {
+            float *to = c + r * ldc + j * LANES;
+            vec_store(to, accumulate ? vec_add(sum[r][j], vec_load(to)) : sum[r][j]);
         }
-        vec_store(c + r * ldc, sum[r][0]);
-        vec_store(c + r * ldc + LANES, sum[r][1]);
-    }
 }
 
 static inline ivec pair(const int16_t *p) {
@@ -276,20 +300,30 @@ CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, c
 }
 
 /* Rows are taken in whole tiles, the rest as 8 (of a tile of 12), 4, 2 and 1. */
-static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
-                     size_t rows, size_t k, bool accumulate) {
+CONSTANT_ROWS rows_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                       size_t rows, size_t k, bool accumulate, const size_t vectors) {
     for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
         if (rows >= TILE_ROWS)
-            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = TILE_ROWS);
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, vectors, done = TILE_ROWS);
         else if (TILE_ROWS > 8 && rows >= 8)
-            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = at_most(8, TILE_ROWS));
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, vectors, done = at_most(8, TILE_ROWS));
         else if (rows >= 4)
-            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 4);
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, vectors, done = 4);
         else if (rows >= 2)
-            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 2);
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, vectors, done = 2);
         else
-            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, done = 1);
+            tile_f32(c, ldc, a, lda, b, ldb, k, accumulate, vectors, done = 1);
     }
+}
+
+static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                     size_t rows, size_t k, bool accumulate) {
+    rows_f32(c, ldc, a, lda, b, ldb, rows, k, accumulate, 2);
+}
+
+static void gemm_f32_half(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+                          size_t ldb, size_t rows, size_t k, bool accumulate) {
+    rows_f32(c, ldc, a, lda, b, ldb, rows, k, accumulate, 1);
 }
 
 static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
@@ -350,9 +384,9 @@ static const kernels table = {
     .rope = rope,
     .swiglu = swiglu,
     .add = add,
-    .axpy = axpy,
+    .scale = scale,
     .dot = dot,
-    .softmax = softmax,
+    .weigh_scores = weigh_scores,
     .log_sum_exp = log_sum_exp,
     .quantize_row = quantize_row,
     .dequantize_row = dequantize_row,
@@ -360,6 +394,7 @@ static const kernels table = {
     .from_bf16 = from_bf16,
     .widen_int8 = widen_int8,
     .gemm_f32 = gemm_f32,
+    .gemm_f32_half = gemm_f32_half,
     .gemm_int16 = gemm_int16,
     .transpose_panel = transpose_panel,
 };

@@ -88,6 +88,11 @@ static inline ivec vec_bits(vec x) {
 static inline vec vec_from_bits(ivec x) {
     return _mm256_castsi256_ps(x);
 }
+/* x * 2^n for whole n from -126 to 127 */
+static inline vec vec_times_power(vec x, vec n) {
+    ivec exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
+}
 static inline float vec_sum(vec x) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));

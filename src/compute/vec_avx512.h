@@ -79,6 +79,9 @@ static inline ivec vec_bits(vec x) {
 static inline vec vec_from_bits(ivec x) {
     return _mm512_castsi512_ps(x);
 }
+static inline vec vec_times_power(vec x, vec n) {
+    return _mm512_scalef_ps(x, n);
+}
 static inline float vec_sum(vec x) {
     return _mm512_reduce_add_ps(x);
 }

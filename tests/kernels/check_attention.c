@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "compute/attention.h"
+#include "compute/cpu.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -87,6 +88,22 @@ static float *naive(const sequence *s) {
     return out;
 }
 
+/* Each query as a run of its own; several runs of a batch at once, one thread each. */
+static void check_one_by_one(const sequence *s, const float *whole) {
+    float *out = check_alloc(out_size(s) * sizeof *out);
+#pragma omp parallel for num_threads(2)
+    for (int64_t i = 0; i < s->tokens; i++) {
+        attention_run run = run_of(s, i / 2, i, 1, out);
+        if (attention_apply(&s->shape, &run, 1, NULL) != DEAR_OK)
+            out[i * s->shape.out_stride] = NAN;
+    }
+    check_that(memcmp(out, whole, out_size(s) * sizeof *out) == 0,
+               "attention %lld/%lld heads of %lld, %lld tokens: a query alone gets other bits",
+               (long long)s->shape.num_heads, (long long)s->shape.num_kv_heads,
+               (long long)s->shape.head_dim, (long long)s->tokens);
+    free(out);
+}
+
 static void check_sequence(int64_t heads, int64_t kv_heads, int64_t dim, int64_t tokens) {
     sequence s = make_sequence(heads, kv_heads, dim, tokens);
     float *want = naive(&s), *whole = check_alloc(out_size(&s) * sizeof *whole);
@@ -109,6 +126,7 @@ static void check_sequence(int64_t heads, int64_t kv_heads, int64_t dim, int64_t
     check_that(memcmp(parts, whole, out_size(&s) * sizeof *parts) == 0,
                "attention %lld/%lld heads of %lld, %lld tokens: cutting runs changes bits",
                (long long)heads, (long long)kv_heads, (long long)dim, (long long)tokens);
+    check_one_by_one(&s, whole);
     free(want);
     free(whole);
     free(parts);
@@ -149,25 +167,59 @@ static void check_refusals(void) {
     free_sequence(&s);
 }
 
-static void print_time(void) {
-    enum { RUNS = 16, TOKENS = 200 };
-    sequence s = make_sequence(9, 3, 64, TOKENS);
-    float *out = check_alloc(out_size(&s) * sizeof *out);
-    attention_run runs[RUNS];
-    for (int i = 0; i < RUNS; i++)
-        runs[i] = run_of(&s, 0, 0, TOKENS, out + 0);
+/* Some sequences of `tokens`, whose queries from `first` on are computed. */
+typedef struct workload {
+    const char *name;
+    int64_t heads, kv_heads, head_dim, sequences, tokens, first;
+    int repeats;
+} workload;
+
+static double best_seconds(const workload *w, const sequence *s, const attention_run *runs) {
     double best = 1e9;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < w->repeats; i++) {
         double begin = clock_seconds();
-        for (int j = 0; j < RUNS; j++)
-            attention_apply(&s.shape, &runs[j], 1, NULL);
+        attention_apply(&s->shape, runs, (size_t)w->sequences, NULL);
         best = fmin(best, clock_seconds() - begin);
     }
-    double pairs = RUNS * 9.0 * TOKENS * (TOKENS + 1) / 2;
-    printf("attention of %d x %d tokens, 9/3 heads of 64: %.2f ms, %.1f Gop/s on %d threads\n",
-           RUNS, TOKENS, 1e3 * best, 4 * 64 * pairs / best / 1e9, compute_threads());
+    return best;
+}
+
+static void print_workload(const workload *w, int threads) {
+    compute_set_threads(threads);
+    sequence s = make_sequence(w->heads, w->kv_heads, w->head_dim, w->tokens);
+    float *out = check_alloc(out_size(&s) * (size_t)w->sequences * sizeof *out);
+    attention_run *runs = check_alloc((size_t)w->sequences * sizeof *runs);
+    for (int64_t i = 0; i < w->sequences; i++)
+        runs[i] = run_of(&s, 0, w->first, w->tokens - w->first, out + (size_t)i * out_size(&s));
+    double seconds = best_seconds(w, &s, runs), sequences = (double)w->sequences;
+    double pairs =
+        sequences * (double)w->heads *
+        ((double)w->tokens * (double)(w->tokens + 1) - (double)w->first * (double)(w->first + 1)) /
+        2;
+    double bytes = sequences * 8.0 * (double)(w->tokens * w->kv_heads * w->head_dim);
+    printf("attention, %s, %d threads: %.2f ms, %.1f Gop/s, %.1f GB/s of keys and values\n",
+           w->name, threads, 1e3 * seconds, 4 * (double)w->head_dim * pairs / seconds / 1e9,
+           bytes / seconds / 1e9);
+    free(runs);
     free(out);
     free_sequence(&s);
+}
+
+static void print_times(void) {
+    static const workload workloads[] = {
+        {"16 x 200 tokens, 9/3 heads of 64", 9, 3, 64, 16, 200, 0, 10},
+        {"4 x 200 tokens, 32/8 heads of 128", 32, 8, 128, 4, 200, 0, 10},
+        {"4096 tokens, 9/3 heads of 64", 9, 3, 64, 1, 4096, 0, 3},
+        {"1 query of 4096 keys, 9/3 heads of 64", 9, 3, 64, 1, 4096, 4095, 50},
+        {"1 query of 4096 keys, 32/8 heads of 128", 32, 8, 128, 1, 4096, 4095, 50},
+    };
+    int threads = compute_threads();
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
+        print_workload(&workloads[i], 1);
+        if (threads > 1)
+            print_workload(&workloads[i], threads);
+    }
+    compute_set_threads(threads);
 }
 
 void check_attention(const check_options *options) {
@@ -182,5 +234,5 @@ void check_attention(const check_options *options) {
         check_long(9000);
     check_refusals();
     if (options->time)
-        print_time();
+        print_times();
 }

@@ -12,15 +12,15 @@ enum { PAD = 5 }; ///< elements between rows, so that strides are not widths
 
 /* One product; c begins as `before`. */
 typedef struct gemm_f32_case {
-    size_t rows, k, panel, lda, ldb, ldc;
+    size_t rows, k, width, lda, ldb, ldc;
     float *a, *b, *before, *c;
 } gemm_f32_case;
 
-static gemm_f32_case make_f32(const kernels *kn, size_t rows, size_t k) {
-    gemm_f32_case g = {.rows = rows, .k = k, .panel = kn->panel};
+static gemm_f32_case make_f32(size_t width, size_t rows, size_t k) {
+    gemm_f32_case g = {.rows = rows, .k = k, .width = width};
     g.lda = k + PAD;
-    g.ldb = g.panel + PAD;
-    g.ldc = g.panel + PAD;
+    g.ldb = g.width + PAD;
+    g.ldc = g.width + PAD;
     g.a = check_random(rows * g.lda, 1);
     g.b = check_random(k * g.ldb, 2);
     g.before = check_random(rows * g.ldc, 3);
@@ -40,7 +40,7 @@ static void free_f32(gemm_f32_case *g) {
 static double error_f32(const gemm_f32_case *g, bool add) {
     double most = 0;
     for (size_t r = 0; r < g->rows; r++)
-        for (size_t j = 0; j < g->panel; j++) {
+        for (size_t j = 0; j < g->width; j++) {
             double sum = add ? g->before[r * g->ldc + j] : 0, magnitude = fabs(sum);
             for (size_t i = 0; i < g->k; i++) {
                 double product = (double)g->a[r * g->lda + i] * g->b[i * g->ldb + j];
@@ -54,29 +54,36 @@ static double error_f32(const gemm_f32_case *g, bool add) {
 
 static bool padding_untouched(const gemm_f32_case *g) {
     for (size_t r = 0; r < g->rows; r++)
-        if (memcmp(g->c + r * g->ldc + g->panel, g->before + r * g->ldc + g->panel,
+        if (memcmp(g->c + r * g->ldc + g->width, g->before + r * g->ldc + g->width,
                    PAD * sizeof *g->c) != 0)
             return false;
     return true;
 }
 
-static void check_f32(const kernels *kn, size_t rows, size_t k, bool add) {
-    gemm_f32_case g = make_f32(kn, rows, k);
-    kn->gemm_f32(g.c, g.ldc, g.a, g.lda, g.b, g.ldb, rows, k, add);
+/* `width` columns: a panel, or half of one. */
+static void check_f32(const kernels *kn, size_t rows, size_t k, bool add, size_t width) {
+    gemm_f32_kernel *gemm = width == kn->panel ? kn->gemm_f32 : kn->gemm_f32_half;
+    gemm_f32_case g = make_f32(width, rows, k);
+    gemm(g.c, g.ldc, g.a, g.lda, g.b, g.ldb, rows, k, add);
     double error = error_f32(&g, add), allowed = 1e-7 * (1 + sqrt((double)k));
-    check_that(error <= allowed, "%s gemm_f32 %zu x %zu: error %.2g (allowed %.2g)",
-               cpu_level_name(kn->level), rows, k, error, allowed);
-    check_that(padding_untouched(&g), "%s gemm_f32 %zu x %zu: writes beside c",
-               cpu_level_name(kn->level), rows, k);
+    check_that(error <= allowed, "%s gemm_f32 %zu x %zu x %zu: error %.2g (allowed %.2g)",
+               cpu_level_name(kn->level), rows, k, width, error, allowed);
+    check_that(padding_untouched(&g), "%s gemm_f32 %zu x %zu x %zu: writes beside c",
+               cpu_level_name(kn->level), rows, k, width);
     float *cut = check_alloc(rows * g.ldc * sizeof *cut);
     memcpy(cut, g.before, rows * g.ldc * sizeof *cut);
     for (size_t r = 0; r < rows; r++)
-        kn->gemm_f32(cut + r * g.ldc, g.ldc, g.a + r * g.lda, g.lda, g.b, g.ldb, 1, k, add);
+        gemm(cut + r * g.ldc, g.ldc, g.a + r * g.lda, g.lda, g.b, g.ldb, 1, k, add);
     check_that(memcmp(cut, g.c, rows * g.ldc * sizeof *cut) == 0,
-               "%s gemm_f32 %zu x %zu: a row depends on the others", cpu_level_name(kn->level),
-               rows, k);
+               "%s gemm_f32 %zu x %zu x %zu: a row depends on the others",
+               cpu_level_name(kn->level), rows, k, width);
     free(cut);
     free_f32(&g);
+}
+
+static void check_f32_widths(const kernels *kn, size_t rows, size_t k, bool add) {
+    check_f32(kn, rows, k, add, kn->panel);
+    check_f32(kn, rows, k, add, kn->panel / 2);
 }
 
 /* `extreme`: all values +-127, where 16-bit sums would overflow. */
@@ -125,7 +132,7 @@ static void check_transpose(const kernels *kn, size_t count, size_t n) {
 /* Operations a second of a tall product that lies in the first-level cache. */
 static void print_speed(const kernels *kn) {
     enum { ROWS = 48, K = 256, TIMES = 50 };
-    gemm_f32_case g = make_f32(kn, ROWS, K);
+    gemm_f32_case g = make_f32(kn->panel, ROWS, K);
     int16_t *a = check_alloc(ROWS * K * sizeof *a), *b = check_alloc(K * kn->panel * sizeof *b);
     int32_t *c = check_alloc(ROWS * kn->panel * sizeof *c);
     memset(a, 1, ROWS * K * sizeof *a);
@@ -159,12 +166,12 @@ void check_gemm(const check_options *options) {
             continue;
         for (size_t rows = 1; rows <= 26; rows += options->quick ? 4 : 1) {
             for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
-                check_f32(kn, rows, depths[i], rows % 2);
+                check_f32_widths(kn, rows, depths[i], rows % 2);
                 check_int16(kn, rows, depths[i], rows % 2, false);
                 check_int16(kn, rows, depths[i], rows % 2, true);
             }
             for (size_t i = 0; i < sizeof odd_depths / sizeof *odd_depths; i++)
-                check_f32(kn, rows, odd_depths[i], rows % 2);
+                check_f32_widths(kn, rows, odd_depths[i], rows % 2);
         }
         for (size_t count = 1; count <= kn->panel; count++)
             for (size_t n = 1; n < 70; n += options->quick ? 13 : 1)

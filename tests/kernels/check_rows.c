@@ -40,14 +40,11 @@ static void run_swiglu_in_place(const kernels *k, operands *o) {
 static void run_add(const kernels *k, operands *o) {
     k->add(o->y, o->x, o->n);
 }
-static void run_axpy(const kernels *k, operands *o) {
-    k->axpy(o->y, 0.37f, o->x, o->n);
+static void run_scale(const kernels *k, operands *o) {
+    k->scale(o->y, 0.37f, o->x, o->n);
 }
 static void run_dot(const kernels *k, operands *o) {
     o->scalar = k->dot(o->x, o->x, o->n) + k->dot(o->x, o->z, o->n);
-}
-static void run_softmax(const kernels *k, operands *o) {
-    k->softmax(o->y, o->n);
 }
 static void run_log_sum_exp(const kernels *k, operands *o) {
     o->scalar = k->log_sum_exp(o->x, o->n);
@@ -74,9 +71,8 @@ static const row_kernel row_kernels[] = {
     {"swiglu", run_swiglu, 3e-7},
     {"swiglu in place", run_swiglu_in_place, 3e-7},
     {"add", run_add, 0},
-    {"axpy", run_axpy, 2e-7},
+    {"scale", run_scale, 0},
     {"dot", run_dot, 1e-6},
-    {"softmax", run_softmax, 1e-6},
     {"log_sum_exp", run_log_sum_exp, 1e-6},
     {"quantize_row", run_quantize_row, 0},
     {"dequantize_row", run_dequantize_row, 0},
@@ -173,16 +169,74 @@ static void check_quantize_edges(const kernels *k) {
                "%s quantize_row: a NaN is lost", cpu_level_name(k->level));
 }
 
-/* A softmax sums to 1 and grows with its input, however far the inputs lie apart. */
+/* The softmax of n scores, computed in two parts, the first of `first`, into weights [n]. */
+static void softmax_in_parts(const kernels *k, float *weights, const float *x, size_t n,
+                             size_t first, float factor) {
+    float part[2][1536 + 16];
+    size_t begin[] = {0, first}, count[] = {first, n - first};
+    float fade = 1; // of the first part, by the second
+    softmax_row row = {.max = -INFINITY};
+    for (int i = 0; i < 2; i++) {
+        if (count[i] == 0)
+            break;
+        memcpy(part[i], x + begin[i], count[i] * sizeof *x);
+        size_t width = (count[i] + 15) / 16 * 16;
+        float of_before = k->weigh_scores(part[i], count[i], width, factor, &row);
+        fade = i ? of_before : 1;
+        for (size_t j = count[i]; j < width; j++)
+            check_that(part[i][j] == 0, "%s weigh_scores: not 0 at %zu of %zu",
+                       cpu_level_name(k->level), j, count[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        for (size_t j = 0; j < count[i]; j++)
+            weights[begin[i] + j] = (float)(part[i][j] * (i ? 1 : fade) / row.sum);
+}
+
+/* Against the definition in double. */
+static void check_softmax(const kernels *k, size_t n, size_t first, float factor) {
+    float *x = check_random(n, 4), *got = check_alloc(n * sizeof *got);
+    float *want = check_alloc(n * sizeof *want);
+    double max = -INFINITY, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        max = fmax(max, x[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp((double)factor * (x[i] - max));
+    for (size_t i = 0; i < n; i++)
+        want[i] = (float)(exp((double)factor * (x[i] - max)) / sum);
+    softmax_in_parts(k, got, x, n, first, factor);
+    double error = check_difference(got, want, n);
+    check_that(error <= 1e-6, "%s weigh_scores, %zu then %zu of factor %g: off by %.2g",
+               cpu_level_name(k->level), first, n - first, (double)factor, error);
+    free(x);
+    free(got);
+    free(want);
+}
+
+/* A softmax sums to 1 and grows with its input, however far the inputs lie apart and wherever it is
+ * cut; of a row that holds an infinity or a NaN, all is NaN. */
 static void check_softmax_range(const kernels *k) {
-    float x[] = {-1e30f, -200, -90, -80, -1, 0, 0, -INFINITY, -30};
-    k->softmax(x, 9);
-    double sum = 0;
-    for (int i = 0; i < 9; i++)
-        sum += x[i];
-    check_that(fabs(sum - 1) < 1e-6 && x[0] == 0 && x[1] == 0 && x[7] == 0 && x[3] > 0 &&
-                   x[8] > x[3] && x[5] == x[6],
-               "%s softmax: wrong at the edges of its range", cpu_level_name(k->level));
+    enum { N = 9 };
+    const float x[N] = {-INFINITY, -1e30f, -200, -90, -80, -1, 0, 0, -30};
+    for (size_t first = 1; first <= N; first++) {
+        float y[N];
+        double sum = 0;
+        softmax_in_parts(k, y, x, N, first, 1);
+        for (int i = 0; i < N; i++)
+            sum += y[i];
+        check_that(fabs(sum - 1) < 1e-6 && y[0] == 0 && y[1] == 0 && y[2] == 0 && y[4] > 0 &&
+                       y[8] > y[4] && y[6] == y[7],
+                   "%s weigh_scores, cut at %zu: wrong at the edges of its range",
+                   cpu_level_name(k->level), first);
+        for (int i = 0; i < 2; i++) {
+            float broken[N];
+            memcpy(broken, x, sizeof x);
+            broken[5] = i ? INFINITY : NAN;
+            softmax_in_parts(k, y, broken, N, first, 1);
+            check_that(isnan(y[0]) && isnan(y[5]) && isnan(y[8]),
+                       "%s weigh_scores, cut at %zu: %g is lost", cpu_level_name(k->level), first,
+                       (double)broken[5]);
+        }
+    }
 }
 
 static double seconds_a_call(const row_kernel *r, const kernels *k, operands *o) {
@@ -217,6 +271,10 @@ void check_rows(const check_options *options) {
             continue;
         check_quantize_edges(k);
         check_softmax_range(k);
+        for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+            check_softmax(k, sizes[j], sizes[j], 0.125f);
+            check_softmax(k, sizes[j], (sizes[j] + 2) / 3, 30);
+        }
         for (size_t i = 0; i < NUM_ROW_KERNELS; i++) {
             compare_awkward(&row_kernels[i], k);
             for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j += options->quick ? 3 : 1) {
