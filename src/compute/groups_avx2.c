@@ -1,6 +1,7 @@
 /*
- * For AVX2: products of four bits and eight, summed in 16 bits over a group: 32/4 steps of two
- * products of at most 15 * 127 stay below 2^15. Weights of 8 bits are taken as two halves.
+ * For AVX2, whose product of bytes adds pairs in 16 bits and saturates. With weights of 4 bits a
+ * group's sums stay below 2^15, 8 steps of two products of at most 15 * 127; weights of 8 bits
+ * would not, so they and the activations are widened, and pairs of products are added in 32 bits.
  */
 #include "compute/groups.h"
 
@@ -11,7 +12,10 @@
 
 #define CONSTANT static inline __attribute__((always_inline)) void
 
-enum { TILE_ROWS = 4, HALVES_MAX = 2 };
+/* Left alone, GCC 12 keeps sums on the stack. */
+#define KEEP_IN_REGISTER(x) __asm__("" : "+x"(x))
+
+enum { TILE_ROWS = 4, TILE_SUMS = 8, LINE = 4 * GROUP_PANEL /* bytes of a panel's step */ };
 
 /* ---- quantizing ---- */
 
@@ -75,57 +79,93 @@ static void quantize(int8_t *q, group_factor *factors, const float *x, size_t n)
 
 /* ---- multiplying ---- */
 
-/* Below, `rows`, `bits` and `minimum` are constants where the functions are inlined. A tile covers
- * 16 channels, two vectors; `sums` are of 16 bits, [row][vector][half of the weights' bits]. */
-typedef __m256i tile_sums[TILE_ROWS][2][HALVES_MAX];
+/*
+ * A tile is `rows` rows times `vectors` of 8 channels. Shapes are constants where the functions are
+ * inlined, so that the tile's sums, row after row, live in registers: eight of the sixteen, for
+ * weights and activations need the others.
+ */
+typedef __m256i tile_sums[TILE_SUMS];
+typedef float tile_totals[TILE_SUMS][8];
+typedef struct shape {
+    size_t rows, vectors;
+    int bits;
+    bool minima;
+} shape;
 
-static inline __m256i load(const uint8_t *p) {
+/* What a tile multiplies; pointers are to its first row, its first channel and their first group. */
+typedef struct operands {
+    const int8_t *q;
+    const group_factor *factors;
+    size_t groups; // rows are so many groups apart
+    const uint8_t *values, *scales;
+    int zero;
+} operands;
+
+/* What a step takes of the weights' bytes: halves go with bytes of activations, bytes with words. */
+typedef enum weight_part { LOW_HALVES, HIGH_HALVES, EVEN_BYTES, ODD_BYTES } weight_part;
+
+static inline __m256i load(const void *p) {
     return _mm256_loadu_si256((const __m256i *)p);
 }
 
-static inline __m256i high_halves(__m256i bytes) {
-    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
-}
-
-static inline __m256i low_halves(__m256i bytes) {
-    return _mm256_and_si256(bytes, _mm256_set1_epi8(15));
-}
-
-static inline __m256i four_of(const int8_t *q) {
+static inline __m256i broadcast_four_bytes(const void *p) {
     int32_t four;
-    memcpy(&four, q, sizeof four);
+    memcpy(&four, p, sizeof four);
     return _mm256_set1_epi32(four);
 }
 
-CONSTANT step(tile_sums sums, const int8_t *q, size_t stride, __m256i b0, __m256i b1,
-              const int half, const size_t rows) {
-#pragma GCC unroll 4
-    for (size_t r = 0; r < rows; r++) {
-        __m256i x = four_of(q + r * stride);
-        sums[r][0][half] = _mm256_add_epi16(sums[r][0][half], _mm256_maddubs_epi16(b0, x));
-        sums[r][1][half] = _mm256_add_epi16(sums[r][1][half], _mm256_maddubs_epi16(b1, x));
-    }
+static inline __m256i weights(const uint8_t *values, const weight_part part) {
+    __m256i b = load(values);
+    if (part == LOW_HALVES)
+        return _mm256_and_si256(b, _mm256_set1_epi8(15));
+    if (part == HIGH_HALVES)
+        return _mm256_and_si256(_mm256_srli_epi16(b, 4), _mm256_set1_epi8(15));
+    if (part == EVEN_BYTES)
+        return _mm256_and_si256(b, _mm256_set1_epi16(255));
+    return _mm256_srli_epi16(b, 8);
 }
 
-CONSTANT steps(tile_sums sums, const int8_t *q, size_t stride, const uint8_t *values,
-               const int bits, const size_t rows) {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < (size_t)bits; i++, values += 128) {
-        __m256i b0 = load(values), b1 = load(values + 32);
-        step(sums, q + 4 * i, stride, low_halves(b0), low_halves(b1), 0, rows);
-        if (bits == 8)
-            step(sums, q + 4 * i, stride, high_halves(b0), high_halves(b1), 1, rows);
+/* sums += q b^T; rows of q are `stride` bytes apart. */
+CONSTANT step(tile_sums sums, const void *q, size_t stride, const uint8_t *values,
+              const weight_part part, const shape s) {
+    for (size_t i = 0; i < s.rows * s.vectors; i++) {
+        __m256i b = weights(values + i % s.vectors * 32, part);
+        __m256i x = broadcast_four_bytes((const char *)q + i / s.vectors * stride);
+        if (part == LOW_HALVES || part == HIGH_HALVES)
+            sums[i] = _mm256_add_epi16(sums[i], _mm256_maddubs_epi16(b, x));
         else
-            step(sums, q + 4 * i + 16, stride, high_halves(b0), high_halves(b1), 0, rows);
+            sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(b, x));
+        KEEP_IN_REGISTER(sums[i]);
     }
 }
 
-/* The 32-bit sums of eight channels, as float32, less `zero` times the row's sum. */
-static inline __m256 gather(const __m256i *sums, const int bits, int32_t less) {
-    __m256i sum = _mm256_madd_epi16(sums[0], _mm256_set1_epi16(1));
-    if (bits == 8)
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(sums[1], _mm256_set1_epi16(16)));
-    return _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, _mm256_set1_epi32(less)));
+CONSTANT multiply_4(tile_sums sums, const int8_t *q, size_t stride, const uint8_t *values,
+                    const shape s) {
+#pragma GCC unroll 4
+    for (size_t i = 0; i < GROUP_STEPS / 2; i++) {
+        step(sums, q + 4 * i, stride, values + LINE * i, LOW_HALVES, s);
+        step(sums, q + 4 * i + GROUP / 2, stride, values + LINE * i, HIGH_HALVES, s);
+    }
+    for (size_t i = 0; i < s.rows * s.vectors; i++)
+        sums[i] = _mm256_madd_epi16(sums[i], _mm256_set1_epi16(1));
+}
+
+/* A group's even numbers, then its odd ones: the pairs of a step stand side by side. */
+static inline void widen_row(int16_t wide[GROUP], const int8_t *q) {
+    __m256i x = load(q), even = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+    _mm256_storeu_si256((__m256i *)wide, even);
+    _mm256_storeu_si256((__m256i *)(wide + GROUP / 2), _mm256_srai_epi16(x, 8));
+}
+
+CONSTANT multiply_8(tile_sums sums, const int8_t *q, size_t stride, const uint8_t *values,
+                    const shape s) {
+    int16_t wide[TILE_ROWS][GROUP];
+    for (size_t r = 0; r < s.rows; r++)
+        widen_row(wide[r], q + r * stride);
+    for (size_t i = 0; i < GROUP_STEPS; i++) {
+        step(sums, wide[0] + 2 * i, sizeof *wide, values + LINE * i, EVEN_BYTES, s);
+        step(sums, wide[0] + 2 * i + GROUP / 2, sizeof *wide, values + LINE * i, ODD_BYTES, s);
+    }
 }
 
 static inline __m256 widen(const uint8_t *halves) {
@@ -133,62 +173,66 @@ static inline __m256 widen(const uint8_t *halves) {
 }
 
 /* total += sums, in the units of the row's and the channels' groups. */
-CONSTANT scale_sums(float total[TILE_ROWS][16], tile_sums sums, const group_factor *factors,
-                    size_t stride, const uint8_t *scales, int zero, const int bits,
-                    const bool minimum, const size_t rows) {
-#pragma GCC unroll 2
-    for (size_t j = 0; j < 2; j++) {
-        __m256 d = widen(scales + 16 * j), m = d;
-        if (minimum)
-            m = widen(scales + 2 * GROUP_PANEL + 16 * j);
-#pragma GCC unroll 4
-        for (size_t r = 0; r < rows; r++) {
-            const group_factor *f = factors + r * stride;
-            __m256 y = _mm256_mul_ps(gather(sums[r][j], bits, minimum ? 0 : zero * f->sum), d);
-            __m256 t = _mm256_loadu_ps(total[r] + 8 * j);
-            t = _mm256_fmadd_ps(y, _mm256_set1_ps(f->scale), t);
-            if (minimum)
-                t = _mm256_fmadd_ps(m, _mm256_set1_ps(f->scaled_sum), t);
-            _mm256_storeu_ps(total[r] + 8 * j, t);
-        }
+CONSTANT scale_sums(tile_totals total, tile_sums sums, const operands *o, size_t group,
+                    const uint8_t *scales, const shape s) {
+    for (size_t i = 0; i < s.rows * s.vectors; i++) {
+        const group_factor *f = o->factors + i / s.vectors * o->groups + group;
+        const uint8_t *scale = scales + i % s.vectors * 16;
+        __m256i sum = sums[i];
+        if (!s.minima)
+            sum = _mm256_sub_epi32(sum, _mm256_set1_epi32(o->zero * f->sum));
+        __m256 y = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), widen(scale));
+        y = _mm256_fmadd_ps(y, _mm256_set1_ps(f->scale), _mm256_loadu_ps(total[i]));
+        if (s.minima)
+            y = _mm256_fmadd_ps(widen(scale + 2 * GROUP_PANEL), _mm256_set1_ps(f->scaled_sum), y);
+        _mm256_storeu_ps(total[i], y);
     }
 }
 
-/* 16 channels: `panel` points at their first values, `scales` at their first scale. */
-CONSTANT tile(float *c, size_t ldc, const int8_t *q, const group_factor *factors, size_t groups,
-              const uint8_t *panel, const uint8_t *scales, int zero, const int bits,
-              const bool minimum, bool add, const size_t rows) {
-    const size_t bytes = (size_t)bits * 128 + (minimum ? 128 : 64);
-    float total[TILE_ROWS][16] = {{0}};
-    for (size_t g = 0; g < groups; g++) {
-        tile_sums sums;
-        memset(sums, 0, sizeof sums);
-        steps(sums, q + g * GROUP, groups * GROUP, panel + g * bytes, bits, rows);
-        scale_sums(total, sums, factors + g, groups, scales + g * bytes, zero, bits, minimum, rows);
-    }
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < 16; i += 8) {
-            __m256 t = _mm256_loadu_ps(total[r] + i);
-            float *to = c + r * ldc + i;
-            _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), t) : t);
-        }
+CONSTANT add_group(tile_totals total, const operands *o, size_t group, const shape s) {
+    const size_t bytes = (size_t)s.bits * LINE + (s.minima ? 4 : 2) * GROUP_PANEL;
+    const int8_t *q = o->q + group * GROUP;
+    const uint8_t *values = o->values + group * bytes;
+    tile_sums sums;
+    for (size_t i = 0; i < s.rows * s.vectors; i++)
+        sums[i] = _mm256_setzero_si256();
+    if (s.bits == 4)
+        multiply_4(sums, q, o->groups * GROUP, values, s);
+    else
+        multiply_8(sums, q, o->groups * GROUP, values, s);
+    scale_sums(total, sums, o, group, o->scales + group * bytes, s);
 }
 
+CONSTANT tile(float *c, size_t ldc, const operands *o, bool add, const shape s) {
+    tile_totals total = {{0}};
+    for (size_t g = 0; g < o->groups; g++)
+        add_group(total, o, g, s);
+    for (size_t i = 0; i < s.rows * s.vectors; i++) {
+        __m256 t = _mm256_loadu_ps(total[i]);
+        float *to = c + i / s.vectors * ldc + i % s.vectors * 8;
+        _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), t) : t);
+    }
+}
+
+/* One row or two take all channels at once and so read the panel once, in its order; four take
+ * first one half of them, then the other. */
 CONSTANT tiles(float *c, size_t ldc, const group_rows *a, size_t rows, const uint8_t *panel,
-               int zero, const int bits, const bool minimum, bool add) {
-    const size_t tallest = bits == 4 ? TILE_ROWS : TILE_ROWS / 2; // 8 bits need twice the sums
-    const uint8_t *scales = panel + (size_t)bits * 128;
-    for (size_t half = 0; half < 2; half++, panel += 64, scales += 32, c += 16) {
-        for (size_t row = 0, done; row < rows; row += done) {
-            const int8_t *q = a->q + row * a->groups * GROUP;
-            const group_factor *f = a->factors + row * a->groups;
-            float *to = c + row * ldc;
-            if (rows - row >= tallest)
-                tile(to, ldc, q, f, a->groups, panel, scales, zero, bits, minimum, add,
-                     done = tallest);
-            else
-                tile(to, ldc, q, f, a->groups, panel, scales, zero, bits, minimum, add, done = 1);
-        }
+               int zero, const int bits, const bool minima, bool add) {
+    operands o = {a->q, a->factors, a->groups, panel, panel + (size_t)bits * LINE, zero};
+    for (size_t done; rows; rows -= done, c += done * ldc) {
+        if (rows >= 4) {
+            operands second = o;
+            second.values += LINE / 2;
+            second.scales += GROUP_PANEL;
+            tile(c, ldc, &o, add, (shape){4, 2, bits, minima});
+            tile(c + GROUP_PANEL / 2, ldc, &second, add, (shape){4, 2, bits, minima});
+            done = 4;
+        } else if (rows >= 2)
+            tile(c, ldc, &o, add, (shape){done = 2, 4, bits, minima});
+        else
+            tile(c, ldc, &o, add, (shape){done = 1, 4, bits, minima});
+        o.q += done * o.groups * GROUP;
+        o.factors += done * o.groups;
     }
 }
 

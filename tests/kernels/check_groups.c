@@ -153,6 +153,27 @@ static void time_kernels(const group_kernels *kn, group_format format) {
     free(c);
 }
 
+/* One row, as a generated token has: the panels are read from memory, more of them than the caches
+ * hold. */
+static void time_one_row(const group_kernels *kn, group_format format) {
+    enum { GROUPS = 64, PANELS = 2048, TURNS = 5 };
+    const size_t panel_bytes = GROUPS * group_bytes(format);
+    uint8_t *panels = make_panel(format, (size_t)GROUPS * PANELS, false);
+    activations a = make_rows(1, GROUPS, false);
+    float c[GROUP_PANEL];
+    double best = 1e9;
+    for (int i = 0; i < TURNS; i++) {
+        double begin = clock_seconds();
+        for (size_t panel = 0; panel < PANELS; panel++)
+            kn->multiply(c, GROUP_PANEL, &a.rows, 1, panels + panel * panel_bytes, format, false);
+        best = fmin(best, clock_seconds() - begin);
+    }
+    printf("%-12s %d bits%s, 1 row: %.1f GB/s on one thread\n", kn->name, format.bits,
+           format.zero < 0 ? " with minima" : "", 1e-9 * PANELS * (double)panel_bytes / best);
+    free(panels);
+    free_rows(&a);
+}
+
 void check_groups(const check_options *options) {
     static const size_t rows[] = {1, 2, 3, 4, 5, 6, 7, 13, 24};
     for (size_t i = 0; i < FORMATS; i++)
@@ -169,7 +190,9 @@ void check_groups(const check_options *options) {
                     check_multiply(kn, formats[i], rows[r], groups, false, r % 2);
                     check_multiply(kn, formats[i], rows[r], groups, true, false);
                 }
-        for (size_t i = 0; options->time && i < FORMATS; i++)
+        for (size_t i = 0; options->time && i < FORMATS; i++) {
             time_kernels(kn, formats[i]);
+            time_one_row(kn, formats[i]);
+        }
     }
 }
