@@ -58,7 +58,7 @@ typedef struct row {
 /* One thread's buffers. */
 typedef struct workspace {
     float *keys;   ///< [KEYS / panel, head_dim, panel]: a block's, stood up
-    float *values; ///< [out_width / panel, KEYS, panel]: a block's
+    float *values; ///< [out_width / panel, KEYS, panel]: a block's, gathered
     float *q;      ///< [ROWS, head_dim]
     float *scores; ///< [ROWS, SCORES_STRIDE]
     float *out;    ///< [rows, out_width]
@@ -167,7 +167,10 @@ static workspace my_workspace(const attention *a) {
 /* Some keys of a task, counted from its first. */
 typedef struct key_block {
     size_t first, count;
-    size_t stood_up; ///< of them, those that are in the workspace
+    size_t stood_up;     ///< of them, those that are in the workspace
+    const float *values; ///< of the first key
+    size_t value_stride; ///< floats from one key's to the next's
+    size_t panel_stride; ///< floats from one panel of columns to the next
 } key_block;
 
 static const float *key_at(const attention *a, const task *t, size_t key) {
@@ -199,9 +202,11 @@ static void stand_panel_up(const attention *a, const task *t, const workspace *w
 
 /* Copies the block's values, panel by panel: where they stand, the rows of one head are so far
  * apart that they would push each other out of the caches. Columns beyond the head are zeros. */
-static void gather_values(const attention *a, const task *t, const workspace *w,
-                          const key_block *b) {
+static void gather_values(const attention *a, const task *t, const workspace *w, key_block *b) {
     size_t width = a->kn->panel;
+    b->values = w->values;
+    b->value_stride = width;
+    b->panel_stride = KEYS * width;
     for (size_t key = 0; key < b->count; key++) {
         const float *value = value_at(a, t, b->first + key);
         for (size_t d = 0; d < a->head_dim; d += width) {
@@ -212,6 +217,22 @@ static void gather_values(const attention *a, const task *t, const workspace *w,
                 memset(to + columns, 0, (width - columns) * sizeof *to);
         }
     }
+}
+
+/* A task that uses values only once (a query of a text being written) takes them where they stand,
+ * if they are whole panels at one distance. */
+static void find_values(const attention *a, const task *t, const workspace *w, key_block *b) {
+    const attention_run *r = t->run;
+    size_t before = (size_t)r->prefix.count;
+    bool in_prefix = b->first + b->count <= before;
+    if (t->count * a->group > ROWS || a->head_dim != a->out_width ||
+        (!in_prefix && b->first < before)) {
+        gather_values(a, t, w, b);
+        return;
+    }
+    b->values = value_at(a, t, b->first);
+    b->value_stride = (size_t)(in_prefix ? r->prefix.stride : r->own.stride);
+    b->panel_stride = a->kn->panel;
 }
 
 /* ---- a few rows and one block of keys ---- */
@@ -275,12 +296,12 @@ static void weigh_keys(const attention *a, const workspace *w, const key_block *
 /* out += weights x values, in chains of no more than CHAIN. */
 static void add_values(const attention *a, const workspace *w, const key_block *b,
                        const row_block *r, size_t keys) {
-    size_t width = a->kn->panel;
-    for (size_t d = 0; d < a->head_dim; d += width)
+    for (size_t panel = 0; panel < a->out_width / a->kn->panel; panel++)
         for (size_t key = 0; key < keys; key += CHAIN)
-            a->kn->gemm_f32(r->out + d, a->out_width, w->scores + key, SCORES_STRIDE,
-                            w->values + d * KEYS + key * width, width, r->count,
-                            smaller(CHAIN, keys - key), b->first + key > 0);
+            a->kn->gemm_f32(
+                r->out + panel * a->kn->panel, a->out_width, w->scores + key, SCORES_STRIDE,
+                b->values + panel * b->panel_stride + key * b->value_stride, b->value_stride,
+                r->count, smaller(CHAIN, keys - key), b->first + key > 0);
 }
 
 /* Writes what those rows got that have now met all keys that they see. */
@@ -327,7 +348,7 @@ static void run_task(const attention *a, const task *t) {
     list_rows(a, t, w.rows);
     for (size_t key = 0; key < keys; key += KEYS) {
         key_block b = {.first = key, .count = smaller(KEYS, keys - key)};
-        gather_values(a, t, &w, &b);
+        find_values(a, t, &w, &b);
         for (size_t i = first_row_seeing(a, t, key); i < rows; i += ROWS) {
             row_block r = {w.rows + i, w.out + i * a->out_width, smaller(ROWS, rows - i), rows - i};
             attend(a, t, &w, &b, &r);
