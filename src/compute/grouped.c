@@ -12,7 +12,7 @@
 enum {
     BLOCK_BYTES = 128 << 10, ///< activations of a task, which stay in the second-level cache
     BLOCK_STEP = 12,         ///< rows of a block are a multiple: whole tiles of any kernel
-    FEW_ROWS = 6, ///< that are multiplied in one go, rests included
+    FEW_ROWS = 6,            ///< that are multiplied in one go, rests included
     TASKS_A_THREAD = 4,
     PARALLEL_WORK = 1 << 16 ///< multiplications under which waking threads costs more than it gives
 };
@@ -276,26 +276,45 @@ static group_factor *factors_at(const product *p, size_t row) {
     return p->f + row * p->w->groups;
 }
 
+static void subtract_group(float *restrict left, const float *restrict x, const int8_t *restrict q,
+                           float scale, size_t n) {
+    if (n == GROUP) // a loop of constant length is vectorised
+        for (size_t i = 0; i < GROUP; i++)
+            left[i] = x[i] - scale * (float)q[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            left[i] = x[i] - scale * (float)q[i];
+}
+
 /* What rounding row `row` left, rounded in turn, as row `rest`. */
 static void quantize_rest(const product *p, size_t row, size_t rest) {
     const float *x = p->in->x + row * p->w->k;
     const int8_t *q = values_at(p, row);
     const group_factor *f = factors_at(p, row);
-    float *left = p->private;
-    for (size_t i = 0; i < p->w->k; i++)
-        left[i] = x[i] - f[i / GROUP].scale * (float)q[i];
+    float *left = my_private(p);
+    for (size_t i = 0; i < p->w->k; i += GROUP, f++)
+        subtract_group(left + i, x + i, q + i, f->scale, smaller(GROUP, p->w->k - i));
     p->kn->quantize(values_at(p, rest), factors_at(p, rest), left, p->w->k);
 }
 
 static void quantize(const product *p) {
-    int threads = p->rows < FEW_ROWS ? 1 : p->threads;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (size_t row = 0; row < p->rows; row++)
-        p->kn->quantize(values_at(p, row), factors_at(p, row), p->in->x + row * p->w->k, p->w->k);
-    size_t rest = p->rows;
-    for (size_t i = 0; i < p->in->num_precise; i++)
-        for (int64_t j = 0; j < p->in->precise[i].count; j++)
-            quantize_rest(p, (size_t)(p->in->precise[i].first + j), rest++);
+    int threads = p->rows <= FEW_ROWS ? 1 : p->threads;
+#pragma omp parallel num_threads(threads)
+    {
+#pragma omp for schedule(static)
+        for (size_t row = 0; row < p->rows; row++)
+            p->kn->quantize(values_at(p, row), factors_at(p, row), p->in->x + row * p->w->k,
+                            p->w->k);
+        size_t rest = p->rows;
+        for (size_t i = 0; i < p->in->num_precise; i++) {
+            size_t first = (size_t)p->in->precise[i].first;
+            size_t count = (size_t)p->in->precise[i].count;
+#pragma omp for schedule(static) nowait
+            for (size_t j = 0; j < count; j++)
+                quantize_rest(p, first + j, rest + j);
+            rest += count;
+        }
+    }
 }
 
 static void multiply_rows(const product *p, size_t row, size_t rows, size_t panel, float *c,

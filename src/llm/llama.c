@@ -127,7 +127,8 @@ dear_status llama_logits(llama *l, const float *hidden, int64_t rows, float *log
                          model_path(l->m));
     if (!l->head)
         TRY(llama_weights_head(&l->head, l->m, l->p, err));
-    linear_rows in = {.x = hidden, .tokens = rows};
+    row_range all = {0, rows};
+    linear_rows in = {.x = hidden, .tokens = rows, .precise = &all, .num_precise = 1};
     lane *w = &l->lanes[0];
     w->threads = compute_threads();
     double begin = clock_seconds();
