@@ -68,31 +68,14 @@ typedef struct kernels {
     /* log(sum(exp(x[i]))), stable; n >= 1. */
     float (*log_sum_exp)(const float *x /* [n] */, size_t n);
 
-    /* Symmetric int8, one row: q[i] = round(x[i] * (127 / max|x|)), half to even. Returns the
-     * scale, max|x| / 127; 0 for a row of zeros (or of values under 2^-119). A row that holds an
-     * infinity or a NaN gives zeros and a scale that is not finite, so its products are NaN. */
-    float (*quantize_row)(int8_t *q /* [n] */, const float *x /* [n] */, size_t n);
-
-    /* y[i] = acc[i] * row_scale * column_scale[i]: the epilogue of an int8 GEMM, one row. */
-    void (*dequantize_row)(float *y /* [n] */, const int32_t *acc /* [n] */, float row_scale,
-                           const float *column_scale /* [n] */, size_t n);
-
     /* bf16 bits from float32 (round to nearest even) and back. */
     void (*to_bf16)(uint16_t *y /* [n] */, const float *x /* [n] */, size_t n);
     void (*from_bf16)(float *y /* [n] */, const uint16_t *x /* [n] */, size_t n);
-
-    /* y[i] = x[i]. */
-    void (*widen_int8)(int16_t *y /* [n] */, const int8_t *x /* [n] */, size_t n);
 
     gemm_f32_kernel *gemm_f32;
 
     /* As gemm_f32, for the first half of a panel's columns. */
     gemm_f32_kernel *gemm_f32_half;
-
-    /* As gemm_f32, exactly, as long as no sum leaves int32. Two k's stand side by side in b. */
-    void (*gemm_int16)(int32_t *c /* [rows, panel] */, size_t ldc, const int16_t *a /* [rows, k] */,
-                       size_t lda, const int16_t *b /* [k/2, panel, 2] */, size_t rows,
-                       size_t k /* even */, bool add);
 
     /* b[i][j] = rows[j][i]: up to `panel` rows stood up as the columns of a panel; columns from
      * `count` on are zeros. */

@@ -78,28 +78,6 @@ static float log_sum_exp(const float *x, size_t n) {
     return (float)(max + log(sum));
 }
 
-static float quantize_row(int8_t *q, const float *x, size_t n) {
-    float max = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!(fabsf(x[i]) <= max) && !isnan(max))
-            max = fabsf(x[i]);
-    memset(q, 0, n);
-    if (!isfinite(max))
-        return max;
-    if (max < 0x1p-119f)
-        return 0;
-    float inverse = 127 / max;
-    for (size_t i = 0; i < n; i++)
-        q[i] = (int8_t)lrintf(x[i] * inverse);
-    return max / 127;
-}
-
-static void dequantize_row(float *y, const int32_t *acc, float row_scale, const float *column_scale,
-                           size_t n) {
-    for (size_t i = 0; i < n; i++)
-        y[i] = (float)acc[i] * row_scale * column_scale[i];
-}
-
 static void to_bf16(uint16_t *y, const float *x, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
@@ -114,11 +92,6 @@ static void from_bf16(float *y, const uint16_t *x, size_t n) {
         uint32_t bits = (uint32_t)x[i] << 16;
         memcpy(&y[i], &bits, sizeof bits);
     }
-}
-
-static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i];
 }
 
 static void gemm_f32_columns(float *c, size_t ldc, const float *a, size_t lda, const float *b,
@@ -143,19 +116,6 @@ static void gemm_f32_half(float *c, size_t ldc, const float *a, size_t lda, cons
     gemm_f32_columns(c, ldc, a, lda, b, ldb, rows, k, accumulate, PANEL / 2);
 }
 
-static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
-                       size_t rows, size_t k, bool accumulate) {
-    for (size_t r = 0; r < rows; r++) {
-        int32_t sum[PANEL] = {0};
-        for (size_t i = 0; i < k; i += 2)
-            for (size_t j = 0; j < PANEL; j++)
-                sum[j] += a[r * lda + i] * b[i * PANEL + 2 * j] +
-                          a[r * lda + i + 1] * b[i * PANEL + 2 * j + 1];
-        for (size_t j = 0; j < PANEL; j++)
-            c[r * ldc + j] = sum[j] + (accumulate ? c[r * ldc + j] : 0);
-    }
-}
-
 static void transpose_panel(float *b, const float *const *rows, size_t count, size_t n) {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < PANEL; j++)
@@ -173,13 +133,9 @@ const kernels kernels_plain = {
     .dot = dot,
     .weigh_scores = weigh_scores,
     .log_sum_exp = log_sum_exp,
-    .quantize_row = quantize_row,
-    .dequantize_row = dequantize_row,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,
-    .widen_int8 = widen_int8,
     .gemm_f32 = gemm_f32,
     .gemm_f32_half = gemm_f32_half,
-    .gemm_int16 = gemm_int16,
     .transpose_panel = transpose_panel,
 };

@@ -155,47 +155,6 @@ static float weigh_scores(float *x, size_t n, size_t width, float factor, softma
     return fade;
 }
 
-/* The bits of the largest magnitude. As integers they order infinities and NaNs above all else. */
-static int32_t largest_magnitude(const float *x, size_t n) {
-    ivec max = ivec_set(0);
-    for (size_t i = 0; i < n; i += LANES)
-        max = ivec_max(max, ivec_and(vec_bits(take(x + i, n - i, 0)), ivec_set(0x7fffffff)));
-    int32_t lane[LANES], all = 0;
-    ivec_store(lane, max);
-    for (size_t i = 0; i < LANES; i++)
-        all = lane[i] > all ? lane[i] : all;
-    return all;
-}
-
-static float quantize_row(int8_t *q, const float *x, size_t n) {
-    int32_t bits = largest_magnitude(x, n);
-    float max;
-    memcpy(&max, &bits, sizeof max);
-    if (!isfinite(max) || max < 0x1p-119f) {
-        memset(q, 0, n);
-        return isfinite(max) ? 0 : max;
-    }
-    vec inverse = vec_set(127 / max);
-    for (size_t i = 0; i < n; i += LANES) {
-        int8_t narrow[LANES];
-        ivec_store_int8(narrow, vec_to_int(vec_mul(take(x + i, n - i, 0), inverse)));
-        memcpy(q + i, narrow, at_most(n - i, LANES));
-    }
-    return max / 127;
-}
-
-static void dequantize_row(float *y, const int32_t *acc, float row_scale, const float *column_scale,
-                           size_t n) {
-    vec scale = vec_set(row_scale);
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        vec scaled = vec_mul(vec_from_int(ivec_load(acc + i)), scale);
-        vec_store(y + i, vec_mul(scaled, vec_load(column_scale + i)));
-    }
-    for (; i < n; i++)
-        y[i] = (float)acc[i] * row_scale * column_scale[i];
-}
-
 static void to_bf16(uint16_t *y, const float *x, size_t n) {
     const ivec magnitude = ivec_set(0x7fffffff), infinity = ivec_set(0x7f800000);
     for (size_t i = 0; i < n; i += LANES) {
@@ -217,14 +176,6 @@ static void from_bf16(float *y, const uint16_t *x, size_t n) {
         uint32_t bits = (uint32_t)x[i] << 16;
         memcpy(&y[i], &bits, sizeof bits);
     }
-}
-
-static void widen_int8(int16_t *y, const int8_t *x, size_t n) {
-    size_t i = 0;
-    for (; i + 2 * LANES <= n; i += 2 * LANES)
-        widen_int8_lanes(y + i, x + i);
-    for (; i < n; i++)
-        y[i] = x[i];
 }
 
 /* Below, `rows` is a constant where the function is inlined, so that `sum` lives in registers.
@@ -263,42 +214,6 @@ CONSTANT_ROWS tile_f32(float *c, size_t ldc, const float *a, size_t lda, const f
         }
 }
 
-static inline ivec pair(const int16_t *p) {
-    int32_t both;
-    memcpy(&both, p, sizeof both);
-    return ivec_set(both);
-}
-
-CONSTANT_ROWS tile_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
-                         size_t k, bool accumulate, const size_t rows) {
-    ivec sum[TILE_ROWS_INT16][2];
-#pragma GCC unroll 16
-    for (size_t r = 0; r < rows; r++) {
-        sum[r][0] = ivec_set(0);
-        sum[r][1] = ivec_set(0);
-    }
-    for (size_t i = 0; i < k; i += 2, b += 2 * PANEL) {
-        ivec b0 = ivec_load((const int32_t *)b), b1 = ivec_load((const int32_t *)b + LANES);
-#pragma GCC unroll 16
-        for (size_t r = 0; r < rows; r++) {
-            ivec x = pair(a + r * lda + i);
-            sum[r][0] = ivec_multiply_pairs(sum[r][0], x, b0);
-            sum[r][1] = ivec_multiply_pairs(sum[r][1], x, b1);
-            KEEP_IN_REGISTER(sum[r][0]);
-            KEEP_IN_REGISTER(sum[r][1]);
-        }
-    }
-#pragma GCC unroll 16
-    for (size_t r = 0; r < rows; r++) {
-        if (accumulate) {
-            sum[r][0] = ivec_add(sum[r][0], ivec_load(c + r * ldc));
-            sum[r][1] = ivec_add(sum[r][1], ivec_load(c + r * ldc + LANES));
-        }
-        ivec_store(c + r * ldc, sum[r][0]);
-        ivec_store(c + r * ldc + LANES, sum[r][1]);
-    }
-}
-
 /* Rows are taken in whole tiles, the rest as 8 (of a tile of 12), 4, 2 and 1. */
 CONSTANT_ROWS rows_f32(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                        size_t rows, size_t k, bool accumulate, const size_t vectors) {
@@ -324,20 +239,6 @@ static void gemm_f32(float *c, size_t ldc, const float *a, size_t lda, const flo
 static void gemm_f32_half(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                           size_t ldb, size_t rows, size_t k, bool accumulate) {
     rows_f32(c, ldc, a, lda, b, ldb, rows, k, accumulate, 1);
-}
-
-static void gemm_int16(int32_t *c, size_t ldc, const int16_t *a, size_t lda, const int16_t *b,
-                       size_t rows, size_t k, bool accumulate) {
-    for (size_t done; rows; rows -= done, c += done * ldc, a += done * lda) {
-        if (rows >= TILE_ROWS_INT16)
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = TILE_ROWS_INT16);
-        else if (rows >= 4)
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 4);
-        else if (rows >= 2)
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 2);
-        else
-            tile_int16(c, ldc, a, lda, b, k, accumulate, done = 1);
-    }
 }
 
 /* b[i][j] = rows[j][i] for an 8 x 8 block: three rounds of swaps, of 1, 2 and 4 lanes. */
@@ -388,13 +289,9 @@ static const kernels table = {
     .dot = dot,
     .weigh_scores = weigh_scores,
     .log_sum_exp = log_sum_exp,
-    .quantize_row = quantize_row,
-    .dequantize_row = dequantize_row,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,
-    .widen_int8 = widen_int8,
     .gemm_f32 = gemm_f32,
     .gemm_f32_half = gemm_f32_half,
-    .gemm_int16 = gemm_int16,
     .transpose_panel = transpose_panel,
 };

@@ -12,7 +12,6 @@
 enum {
     LANES = 8,
     TILE_ROWS = 6, // 6 x 2 accumulators, 2 columns of b, 1 of a: 15 of the 16 registers
-    TILE_ROWS_INT16 = 6,
     TABLE_LEVEL = CPU_AVX2
 };
 
@@ -135,27 +134,13 @@ static inline ivec ivec_shift_right(ivec x, int n) {
 static inline ivec ivec_if_above(ivec condition, ivec limit, ivec a, ivec b) {
     return _mm256_blendv_epi8(b, a, _mm256_cmpgt_epi32(condition, limit));
 }
-/* acc[i] + a[2i] * b[2i] + a[2i+1] * b[2i+1], int16 to int32 */
-static inline ivec ivec_multiply_pairs(ivec acc, ivec a, ivec b) {
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
-}
 
-/* Between int32 lanes and narrower integers in memory; values fit. */
-static inline void ivec_store_int8(int8_t *p, ivec x) {
-    __m128i s = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(s, s));
-}
 static inline void ivec_store_uint16(uint16_t *p, ivec x) {
     __m128i s = _mm_packus_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
     _mm_storeu_si128((__m128i *)p, s);
 }
 static inline ivec ivec_load_uint16(const uint16_t *p) {
     return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
-}
-/* 2 * LANES int8 as int16. */
-static inline void widen_int8_lanes(int16_t *y, const int8_t *x) {
-    ivec wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)x));
-    _mm256_storeu_si256((ivec *)y, wide);
 }
 
 #endif

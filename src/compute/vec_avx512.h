@@ -11,8 +11,7 @@
 
 enum {
     LANES = 16,
-    TILE_ROWS = 12,      // 12 x 2 accumulators, 2 columns of b, 1 of a: 27 of the 32 registers
-    TILE_ROWS_INT16 = 8, // products take registers before they are added
+    TILE_ROWS = 12, // 12 x 2 accumulators, 2 columns of b, 1 of a: 27 of the 32 registers
     TABLE_LEVEL = CPU_AVX512
 };
 
@@ -119,22 +118,12 @@ static inline ivec ivec_shift_right(ivec x, int n) {
 static inline ivec ivec_if_above(ivec condition, ivec limit, ivec a, ivec b) {
     return _mm512_mask_mov_epi32(b, _mm512_cmpgt_epi32_mask(condition, limit), a);
 }
-static inline ivec ivec_multiply_pairs(ivec acc, ivec a, ivec b) {
-    return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
-}
 
-static inline void ivec_store_int8(int8_t *p, ivec x) {
-    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(x));
-}
 static inline void ivec_store_uint16(uint16_t *p, ivec x) {
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(x));
 }
 static inline ivec ivec_load_uint16(const uint16_t *p) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
-}
-static inline void widen_int8_lanes(int16_t *y, const int8_t *x) {
-    __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)x));
-    _mm512_storeu_si512(y, wide);
 }
 
 #endif

@@ -86,34 +86,6 @@ static void check_f32_widths(const kernels *kn, size_t rows, size_t k, bool add)
     check_f32(kn, rows, k, add, kn->panel / 2);
 }
 
-/* `extreme`: all values +-127, where 16-bit sums would overflow. */
-static void check_int16(const kernels *kn, size_t rows, size_t k, bool add, bool extreme) {
-    size_t panel = kn->panel, lda = k + 2, ldc = panel + PAD;
-    float *random = check_random(rows * lda + k * panel, 4);
-    int16_t *a = check_alloc(rows * lda * sizeof *a), *b = check_alloc(k * panel * sizeof *b);
-    int32_t *c = check_alloc(rows * ldc * sizeof *c);
-    for (size_t i = 0; i < rows * lda + k * panel; i++) {
-        int16_t value = extreme ? (i % 7 ? 127 : -127) : (int16_t)(random[i] * 127.99f);
-        *(i < rows * lda ? a + i : b + (i - rows * lda)) = value;
-    }
-    for (size_t i = 0; i < rows * ldc; i++)
-        c[i] = 1000;
-    kn->gemm_int16(c, ldc, a, lda, b, rows, k, add);
-    bool exact = true;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < ldc; j++) {
-            int64_t sum = add || j >= panel ? 1000 : 0;
-            for (size_t i = 0; i < k && j < panel; i++)
-                sum += a[r * lda + i] * b[i / 2 * 2 * panel + 2 * j + i % 2];
-            exact &= c[r * ldc + j] == sum;
-        }
-    check_that(exact, "%s gemm_int16 %zu x %zu is not exact", cpu_level_name(kn->level), rows, k);
-    free(random);
-    free(a);
-    free(b);
-    free(c);
-}
-
 static void check_transpose(const kernels *kn, size_t count, size_t n) {
     float *x = check_random(count * n, 5), *b = check_alloc(n * kn->panel * sizeof *b);
     const float *rows[KERNELS_MAX_PANEL];
@@ -133,27 +105,16 @@ static void check_transpose(const kernels *kn, size_t count, size_t n) {
 static void print_speed(const kernels *kn) {
     enum { ROWS = 48, K = 256, TIMES = 50 };
     gemm_f32_case g = make_f32(kn->panel, ROWS, K);
-    int16_t *a = check_alloc(ROWS * K * sizeof *a), *b = check_alloc(K * kn->panel * sizeof *b);
-    int32_t *c = check_alloc(ROWS * kn->panel * sizeof *c);
-    memset(a, 1, ROWS * K * sizeof *a);
-    memset(b, 1, K * kn->panel * sizeof *b);
-    double f32 = 1e9, int16 = 1e9;
+    double f32 = 1e9;
     for (int i = 0; i < 20; i++) {
         double begin = clock_seconds();
         for (int j = 0; j < TIMES; j++)
             kn->gemm_f32(g.c, g.ldc, g.a, g.lda, g.b, g.ldb, ROWS, K, false);
-        double middle = clock_seconds();
-        for (int j = 0; j < TIMES; j++)
-            kn->gemm_int16(c, kn->panel, a, K, b, ROWS, K, false);
-        f32 = fmin(f32, middle - begin);
-        int16 = fmin(int16, clock_seconds() - middle);
+        f32 = fmin(f32, clock_seconds() - begin);
     }
     double operations = 2.0 * TIMES * ROWS * K * (double)kn->panel;
-    printf("%-12s gemm_f32 %.1f Gop/s, gemm_int16 %.1f Gop/s on one thread\n",
-           cpu_level_name(kn->level), operations / f32 / 1e9, operations / int16 / 1e9);
-    free(a);
-    free(b);
-    free(c);
+    printf("%-12s gemm_f32 %.1f Gop/s on one thread\n", cpu_level_name(kn->level),
+           operations / f32 / 1e9);
     free_f32(&g);
 }
 
@@ -167,8 +128,6 @@ void check_gemm(const check_options *options) {
         for (size_t rows = 1; rows <= 26; rows += options->quick ? 4 : 1) {
             for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
                 check_f32_widths(kn, rows, depths[i], rows % 2);
-                check_int16(kn, rows, depths[i], rows % 2, false);
-                check_int16(kn, rows, depths[i], rows % 2, true);
             }
             for (size_t i = 0; i < sizeof odd_depths / sizeof *odd_depths; i++)
                 check_f32_widths(kn, rows, odd_depths[i], rows % 2);

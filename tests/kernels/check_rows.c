@@ -12,10 +12,7 @@
 typedef struct operands {
     size_t n;
     float *x, *y, *z; ///< inputs; y is written by kernels that work in place
-    int8_t *bytes;
     uint16_t *halves;
-    int16_t *shorts;
-    int32_t *ints;
     float scalar;
 } operands;
 
@@ -49,20 +46,11 @@ static void run_dot(const kernels *k, operands *o) {
 static void run_log_sum_exp(const kernels *k, operands *o) {
     o->scalar = k->log_sum_exp(o->x, o->n);
 }
-static void run_quantize_row(const kernels *k, operands *o) {
-    o->scalar = k->quantize_row(o->bytes, o->x, o->n);
-}
-static void run_dequantize_row(const kernels *k, operands *o) {
-    k->dequantize_row(o->y, o->ints, 0.0123f, o->z, o->n);
-}
 static void run_to_bf16(const kernels *k, operands *o) {
     k->to_bf16(o->halves, o->x, o->n);
 }
 static void run_from_bf16(const kernels *k, operands *o) {
     k->from_bf16(o->y, o->halves, o->n);
-}
-static void run_widen_int8(const kernels *k, operands *o) {
-    k->widen_int8(o->shorts, o->bytes, o->n);
 }
 
 static const row_kernel row_kernels[] = {
@@ -74,11 +62,8 @@ static const row_kernel row_kernels[] = {
     {"scale", run_scale, 0},
     {"dot", run_dot, 1e-6},
     {"log_sum_exp", run_log_sum_exp, 1e-6},
-    {"quantize_row", run_quantize_row, 0},
-    {"dequantize_row", run_dequantize_row, 0},
     {"to_bf16", run_to_bf16, 0},
     {"from_bf16", run_from_bf16, 0},
-    {"widen_int8", run_widen_int8, 0},
 };
 
 enum { NUM_ROW_KERNELS = sizeof row_kernels / sizeof *row_kernels };
@@ -88,17 +73,11 @@ static operands make_operands(size_t n, float magnitude) {
     o.x = check_random(n, 1);
     o.y = check_random(n, 2);
     o.z = check_random(n, 3);
-    o.bytes = check_alloc(n);
     o.halves = check_alloc(2 * n);
-    o.shorts = check_alloc(2 * n);
-    o.ints = check_alloc(4 * n);
     for (size_t i = 0; i < n; i++) {
         o.x[i] *= magnitude;
         o.y[i] *= magnitude;
-        o.bytes[i] = (int8_t)(i * 37);
         o.halves[i] = (uint16_t)(i * 40503);
-        o.shorts[i] = 0;
-        o.ints[i] = (int32_t)(i * 2654435761u) / 64;
     }
     return o;
 }
@@ -107,10 +86,7 @@ static void free_operands(operands *o) {
     free(o->x);
     free(o->y);
     free(o->z);
-    free(o->bytes);
     free(o->halves);
-    free(o->shorts);
-    free(o->ints);
 }
 
 static void compare(const row_kernel *r, const kernels *fast, operands *want, operands *got) {
@@ -121,10 +97,8 @@ static void compare(const row_kernel *r, const kernels *fast, operands *want, op
                         check_difference(&got->scalar, &want->scalar, 1));
     check_that(error <= r->tolerance, "%s %s, n %zu: differs by %.2g of the largest (allowed %.2g)",
                cpu_level_name(fast->level), r->name, n, error, r->tolerance);
-    check_that(memcmp(got->bytes, want->bytes, n) == 0 &&
-                   memcmp(got->halves, want->halves, 2 * n) == 0 &&
-                   memcmp(got->shorts, want->shorts, 2 * n) == 0,
-               "%s %s, n %zu: integers differ", cpu_level_name(fast->level), r->name, n);
+    check_that(memcmp(got->halves, want->halves, 2 * n) == 0, "%s %s, n %zu: integers differ",
+               cpu_level_name(fast->level), r->name, n);
 }
 
 static void compare_size(const row_kernel *r, const kernels *fast, size_t n, float magnitude) {
@@ -147,26 +121,11 @@ static void compare_awkward(const row_kernel *r, const kernels *fast) {
         compare(r, fast, &want, &got);
     for (int i = 0; i < 2; i++) {
         want.x[3] = got.x[3] = want.y[3] = got.y[3] = i ? INFINITY : NAN;
-        if (r->run == run_quantize_row || r->run == run_to_bf16)
+        if (r->run == run_to_bf16)
             compare(r, fast, &want, &got);
     }
     free_operands(&want);
     free_operands(&got);
-}
-
-/* Rows of one value: zeros and numbers too small to scale quantize to zeros, ties round to even. */
-static void check_quantize_edges(const kernels *k) {
-    const float x[] = {127, 0.5f, 1.5f, 2.5f, -0.5f, -2.5f, 3.5f, -127, 126.5f};
-    const int8_t want[] = {127, 0, 2, 2, 0, -2, 4, -127, 126};
-    int8_t q[9];
-    check_that(k->quantize_row(q, x, 9) == 1 && memcmp(q, want, 9) == 0,
-               "%s quantize_row: ties do not round to even", cpu_level_name(k->level));
-    const float tiny[] = {0x1p-120f, -0x1p-126f, 0};
-    check_that(k->quantize_row(q, tiny, 3) == 0 && q[0] == 0 && q[1] == 0,
-               "%s quantize_row: tiny numbers are not zero", cpu_level_name(k->level));
-    const float nan[] = {1, NAN, 2};
-    check_that(!isfinite(k->quantize_row(q, nan, 3)) && q[0] == 0 && q[2] == 0,
-               "%s quantize_row: a NaN is lost", cpu_level_name(k->level));
 }
 
 /* The softmax of n scores, computed in two parts, the first of `first`, into weights [n]. */
@@ -269,7 +228,6 @@ void check_rows(const check_options *options) {
         const kernels *k = kernels_at(level);
         if (!k)
             continue;
-        check_quantize_edges(k);
         check_softmax_range(k);
         for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
             check_softmax(k, sizes[j], sizes[j], 0.125f);
