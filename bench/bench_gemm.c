@@ -89,8 +89,8 @@ static void bench_shape(const shape *s, precision p, double peak) {
 int main(int argc, char **argv) {
     if (argc > 1)
         compute_set_threads(atoi(argv[1]));
-    printf("%s, %d threads, the fastest is %s\n", cpu_get_features()->name, compute_threads(),
-           precision_name(precision_fastest()));
+    printf("%s, %d threads, the faster of f32 and int8 is %s\n", cpu_get_features()->name,
+           compute_threads(), precision_name(precision_fastest()));
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
         double peak = linear_peak(p);
         printf("\n%s: %s, peak %.1f Gop/s\n", precision_name(p), linear_backend(p), peak / 1e9);

@@ -17,9 +17,11 @@ static const struct argp_option options[] = {
      -10},
     {"adapter", OPTION_ADAPTER, "DIR", 0, "Merge a PEFT LoRA adapter into the model", -10},
     {"precision", OPTION_PRECISION, "P", 0,
-     "f32, bf16 (half the memory), int8 (a quarter, faster, less exact) or auto, which is f32 as "
-     "long "
-     "as only that is shown to rank as the reference does (default: auto)",
+     "f32, bf16 (half the memory), int8 (a quarter; as exact as f32 in ranking where the file "
+     "holds "
+     "quantized groups, such as Q4_0 or Q8_0) or auto, the faster here of f32 and, for such a "
+     "file, "
+     "int8 (default: auto)",
      -10},
     {"threads", OPTION_THREADS, "N", 0, "Threads (default: the cores available)", -10},
     {"quiet", OPTION_QUIET, NULL, 0, "No progress bars", -10},

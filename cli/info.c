@@ -2,6 +2,7 @@
 
 #include "compute/cpu.h"
 #include "compute/linear.h"
+#include "llm/llama.h"
 #include "model/model.h"
 
 #include <argp.h>
@@ -62,10 +63,8 @@ static void print_machine(bool peak) {
     printf("dear       %s\nprocessor  %s\nfeatures  ", DEAR_VERSION, f->name);
     print_features(f);
     printf("\nkernels    %s\nthreads    %d\n", cpu_level_name(f->level), compute_threads());
-    precision chosen = precision_resolve(PRECISION_AUTO), fastest = precision_fastest();
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
-        printf("%-5s      %s%s%s", precision_name(p), linear_backend(p),
-               p == chosen ? ", the default" : "", p == fastest ? ", the fastest here" : "");
+        printf("%-5s      %s", precision_name(p), linear_backend(p));
         if (peak)
             printf(", %.0f G%s/s", linear_peak(p) / 1e9, p == PRECISION_INT8 ? "OP" : "FLOP");
         putchar('\n');
@@ -118,6 +117,8 @@ static void print_model(const model *m) {
            "%lld positions\n",
            (long long)c->num_heads, (long long)c->num_kv_heads, (long long)c->head_dim,
            rope_name(c->rope), c->rope_theta, (long long)c->max_positions);
+    printf("precision  %s unless another is asked for\n",
+           precision_name(llama_choose_precision(m, PRECISION_AUTO)));
     printf("scores by  %s\n", model_has_score_head(m) ? "its score head" : "query likelihood");
     print_template(m);
 }

@@ -1,15 +1,18 @@
 """Writes the one model that every engine of the comparison runs, as a Hugging Face folder.
 
-    checkpoint.py GGUF FOLDER
+    checkpoint.py GGUF FOLDER HEAD
 
 The GGUF file's weights, widened to float32, under a score head of one label whose weights are
 pseudo-random and fixed: the engines are compared in speed and in agreement, not in ranking well.
+HEAD becomes a PEFT adapter that holds the score head alone, for dear, which reads the GGUF itself.
 """
 
+import json
 import os
 import sys
 
 import torch
+from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForSequenceClassification
 
 
@@ -25,13 +28,32 @@ def as_classifier(language_model):
     return model
 
 
+def write_head(model, target):
+    """The score head as a PEFT adapter that changes nothing else."""
+    os.makedirs(target, exist_ok=True)
+    config = {
+        "peft_type": "LORA",
+        "task_type": "SEQ_CLS",
+        "r": 1,
+        "lora_alpha": 1,
+        "target_modules": [],
+        "modules_to_save": ["score"],
+    }
+    with open(os.path.join(target, "adapter_config.json"), "w", encoding="utf-8") as file:
+        json.dump(config, file)
+    head = {"base_model.model.score.weight": model.score.weight.data.contiguous()}
+    save_file(head, os.path.join(target, "adapter_model.safetensors"))
+
+
 def main():
-    gguf, target = sys.argv[1:]
+    gguf, target, head = sys.argv[1:]
     folder, file = os.path.split(os.path.abspath(gguf))
     language_model = AutoModelForCausalLM.from_pretrained(
         folder, gguf_file=file, dtype=torch.float32
     )
-    as_classifier(language_model).save_pretrained(target)
+    model = as_classifier(language_model)
+    model.save_pretrained(target)
+    write_head(model, head)
     AutoTokenizer.from_pretrained(folder, gguf_file=file).save_pretrained(target)
 
 

@@ -13,6 +13,7 @@ from pairs import read_pairs
 
 DEAR = "build/release/dear"
 HITS = "tests/data/noveleval/data.json"
+GGUF = "{}/gguf/q4_1.gguf"
 DECODED = 128
 
 
@@ -36,14 +37,15 @@ def rerank(options):
         timing = run_dear(
             options,
             "rerank",
-            *("--model", options.peers + "/model", "--input", HITS),
+            *("--model", GGUF.format(options.peers), "--adapter", options.peers + "/head"),
+            *("--input", HITS),
             *("--shard", f"0/{options.every}", "--format", "trec", "--output", run.name),
         )
         with open(run.name, encoding="utf-8") as written:
             rows = [line.split() for line in written]
     scores = {(qid, docid): float(score) for qid, _, docid, _, score, _ in rows}
     used = re.search(r"^all .* (\S+)$", timing, re.MULTILINE).group(1)
-    return number_before(r"^all +([\d.]+)", timing), scores, used
+    return number_before(r"tokens in ([\d.]+) s", timing), scores, used
 
 
 def decode_rate(options):
@@ -51,7 +53,7 @@ def decode_rate(options):
     timing = run_dear(
         options,
         "generate",
-        *("--model", options.peers + "/gguf/q4_1.gguf", "--raw"),
+        *("--model", GGUF.format(options.peers), "--raw"),
         *("--prompt", "Once upon a time", "--max-new-tokens", str(DECODED)),
     )
     written = number_before(r"(\d+) new tokens", timing)

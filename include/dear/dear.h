@@ -65,10 +65,10 @@ typedef struct dear_error {
 
 /* The number type that matrices are multiplied in. */
 typedef enum dear_precision {
-    DEAR_PRECISION_AUTO = 0, /* f32: the one whose rankings are the reference's */
+    DEAR_PRECISION_AUTO = 0, /* the faster of f32 and, for a model in quantized groups, int8 */
     DEAR_PRECISION_F32,
     DEAR_PRECISION_BF16, /* half the memory of f32 */
-    DEAR_PRECISION_INT8  /* a quarter; faster, less exact */
+    DEAR_PRECISION_INT8  /* a quarter, or as the file holds it; exact weights if that is in groups */
 } dear_precision;
 
 /* How a model says what a passage is worth. */

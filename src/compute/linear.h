@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 typedef enum precision {
-    PRECISION_AUTO, ///< see precision_resolve
+    PRECISION_AUTO, ///< left to llama_open, which asks precision_fastest
     PRECISION_F32,
     PRECISION_BF16,
     PRECISION_INT8
@@ -24,11 +24,9 @@ typedef enum precision {
 const char *precision_name(precision p);
 /* "auto", "f32", "bf16", "int8"; false for another name. */
 bool precision_parse(precision *out, const char *name);
-/* What to compute in when `p` is asked for: PRECISION_AUTO is float32, the one precision whose
- * rankings are those of the reference (docs/architecture.md has what the others cost). */
-precision precision_resolve(precision p);
-/* The fastest precision here, whatever its rankings, by a probe of a few milliseconds, asked once.
- * It measures one thread's processor time, so a busy machine gives the same answer as an idle one. */
+/* The faster here of float32 and int8, the two whose rankings can be told apart by chance only (int8:
+ * of weights that a file holds in groups); by a probe of a few milliseconds, asked once. It measures
+ * one thread's processor time, so a busy machine gives the same answer as an idle one. */
 precision precision_fastest(void);
 
 typedef struct linear linear;
@@ -85,7 +83,7 @@ typedef struct linear_rows {
 dear_status linear_apply(const linear *l, linear_scratch *scratch, const linear_rows *rows,
                          float *y /* [T, out] */, dear_error *err);
 
-/* The name of the GEMM that computes this precision here ("oneDNN s8s8s32", ...). */
+/* The name of the GEMM that computes this precision, not PRECISION_AUTO, here ("oneDNN s8s8s32", ...). */
 const char *linear_backend(precision p);
 
 /* Floating-point (or int8) operations a second that the backend reaches on a large square problem,

@@ -26,10 +26,6 @@ bool precision_parse(precision *out, const char *name) {
     return false;
 }
 
-precision precision_resolve(precision p) {
-    return p == PRECISION_AUTO ? PRECISION_F32 : p;
-}
-
 const char *linear_backend(precision p) {
     static const char *const onednn[] = {"", "oneDNN f32", "oneDNN bf16"};
     static const char *const panels[][3] = {
@@ -38,7 +34,6 @@ const char *linear_backend(precision p) {
         [CPU_AVX512] = {"", "AVX-512 f32", "AVX-512 bf16 as f32"},
         [CPU_AVX512_VNNI] = {"", "AVX-512 f32", "AVX-512 bf16 as f32"},
     };
-    p = precision_resolve(p);
     switch (backend_for(p)) {
     case BACKEND_ONEDNN:
         return onednn[p];
@@ -89,20 +84,23 @@ static trial trial_open(precision p, int64_t tokens, int64_t in, int64_t out) {
     return t;
 }
 
-/* Seconds that one application takes by `clock`; infinite when there is no memory. */
-static double trial_run(const trial *t, double (*clock)(void)) {
+/* Seconds that one application takes by `clock`, of which `precise` rows are (int8) precise;
+ * infinite when there is no memory. */
+static double trial_run(const trial *t, int64_t precise, double (*clock)(void)) {
+    row_range range = {0, precise};
+    linear_rows rows = {
+        .x = t->x, .tokens = t->tokens, .precise = &range, .num_precise = precise > 0};
     double begin = clock();
-    linear_rows rows = {.x = t->x, .tokens = t->tokens};
     if (!t->layer || linear_apply(t->layer, t->scratch, &rows, t->y, NULL) != DEAR_OK)
         return INFINITY;
     return clock() - begin;
 }
 
 double linear_peak(precision p) {
-    trial t = trial_open(precision_resolve(p), 1024, 1024, 1024);
+    trial t = trial_open(p, 1024, 1024, 1024);
     double best = INFINITY;
     for (int i = 0; i < 6; i++)
-        best = fmin(best, trial_run(&t, clock_seconds));
+        best = fmin(best, trial_run(&t, 0, clock_seconds));
     double operations = 2.0 * (double)t.tokens * (double)t.in * (double)t.out;
     trial_close(&t);
     return operations / best;
@@ -118,37 +116,26 @@ static double thread_seconds(void) {
 static pthread_once_t asked = PTHREAD_ONCE_INIT;
 static precision fastest;
 
-/* Without bf16 instructions bf16 is computed in float32, and not worth a trial. */
-static bool may_be_fastest(precision p) {
-    return p != PRECISION_BF16 || backend_for(p) == BACKEND_ONEDNN;
-}
-
 /*
- * A small layer on a short batch, all precisions in turn, by the processor time of one thread: the
- * same machine must come to the same answer however busy it is. What rounds more than float32 must
- * earn it by 15 %.
+ * A small layer on a short batch, both in turn, by the processor time of one thread: the same machine
+ * must come to the same answer however busy it is. Half of int8's rows are precise, as half of a
+ * layer's products are. int8 rounds, so it must earn that by 15 %.
  */
 static void ask(void) {
-    enum { ROUNDS = 8 };
-    trial trials[PRECISION_INT8 + 1];
-    double best[PRECISION_INT8 + 1];
+    enum { ROUNDS = 8, TOKENS = 96 };
     int threads = compute_threads();
     compute_set_threads(1);
-    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
-        trials[p] = may_be_fastest(p) ? trial_open(p, 96, 576, 576) : (trial){0};
-        best[p] = INFINITY;
+    trial f32 = trial_open(PRECISION_F32, TOKENS, 576, 576);
+    trial int8 = trial_open(PRECISION_INT8, TOKENS, 576, 576);
+    double best_f32 = INFINITY, best_int8 = INFINITY;
+    for (int i = 0; i < ROUNDS; i++) {
+        best_f32 = fmin(best_f32, trial_run(&f32, 0, thread_seconds));
+        best_int8 = fmin(best_int8, trial_run(&int8, TOKENS / 2, thread_seconds));
     }
-    for (int i = 0; i < ROUNDS; i++)
-        for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++)
-            best[p] = fmin(best[p], trial_run(&trials[p], thread_seconds));
     compute_set_threads(threads);
-    fastest = PRECISION_F32;
-    best[PRECISION_F32] /= 1.15;
-    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
-        if (best[p] < best[fastest])
-            fastest = p;
-        trial_close(&trials[p]);
-    }
+    trial_close(&f32);
+    trial_close(&int8);
+    fastest = 1.15 * best_int8 < best_f32 ? PRECISION_INT8 : PRECISION_F32;
 }
 
 precision precision_fastest(void) {

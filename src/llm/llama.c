@@ -69,6 +69,12 @@ static dear_status open_parts(llama *l, const model *m, llama_progress progress,
     return llama_weights_load(&l->weights, m, l->p, progress, context, err);
 }
 
+precision llama_choose_precision(const model *m, precision p) {
+    if (p != PRECISION_AUTO)
+        return p;
+    return llama_weights_are_grouped(m) ? precision_fastest() : PRECISION_F32;
+}
+
 dear_status llama_open(llama **out, const model *m, precision p, llama_progress progress,
                        void *context, dear_error *err) {
     *out = NULL;
@@ -77,7 +83,7 @@ dear_status llama_open(llama **out, const model *m, precision p, llama_progress 
         return error_memory(err);
     l->m = m;
     l->config = *model_config(m);
-    l->p = precision_resolve(p);
+    l->p = llama_choose_precision(m, p);
     dear_status status = open_parts(l, m, progress, context, err);
     if (status != DEAR_OK) {
         llama_close(l);

@@ -30,8 +30,11 @@ const char *llama_operation_name(llama_operation operation);
 
 typedef struct llama llama;
 
-/* Packs the weights of `m` (which must outlive the engine) for precision `p`; PRECISION_AUTO
- * chooses. `progress`, if not NULL, is told the share done, 0 to 1. */
+/* The precision that llama_open computes in when `p` is asked for: PRECISION_AUTO is the faster here of
+ * float32 and, when the model's files hold all projections in quantized groups, int8. */
+precision llama_choose_precision(const model *m, precision p);
+
+/* Packs the weights of `m` (which must outlive the engine) for llama_choose_precision(m, p). `progress`, if not NULL, is told the share done, 0 to 1. */
 typedef void (*llama_progress)(void *context, double share);
 dear_status llama_open(llama **out, const model *m, precision p, llama_progress progress,
                        void *context, dear_error *err);

@@ -91,9 +91,12 @@ static linear_source stacked_source(stacked *s) {
     return source;
 }
 
+static void weight_name(char *out, int64_t layer, const char *module) {
+    snprintf(out, NAME_SIZE, "model.layers.%lld.%s.weight", (long long)layer, module);
+}
+
 static void stack_part(stacked *s, int64_t layer, const char *module, int64_t rows) {
-    snprintf(s->names[s->parts], NAME_SIZE, "model.layers.%lld.%s.weight", (long long)layer,
-             module);
+    weight_name(s->names[s->parts], layer, module);
     s->rows[s->parts++] = rows;
 }
 
@@ -173,10 +176,9 @@ static dear_status load_layer(layer_weights *w, const model *m, int64_t layer, p
                               dear_error *err) {
     int64_t hidden = model_config(m)->hidden_size;
     char name[NAME_SIZE];
-    snprintf(name, sizeof name, "model.layers.%lld.input_layernorm.weight", (long long)layer);
+    weight_name(name, layer, "input_layernorm");
     TRY(read_vector(&w->attention_norm, m, name, hidden, err));
-    snprintf(name, sizeof name, "model.layers.%lld.post_attention_layernorm.weight",
-             (long long)layer);
+    weight_name(name, layer, "post_attention_layernorm");
     TRY(read_vector(&w->mlp_norm, m, name, hidden, err));
     TRY(load_attention(w, m, layer, p, err));
     return load_mlp(w, m, layer, p, err);
@@ -236,4 +238,18 @@ dear_status llama_weights_head(linear **out, const model *m, precision p, dear_e
              c->tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
     linear_source source = stacked_source(&head);
     return linear_create(out, c->vocab_size, c->hidden_size, p, &source, err);
+}
+
+bool llama_weights_are_grouped(const model *m) {
+    static const char *const modules[] = {
+        "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+        "mlp.gate_proj",    "mlp.up_proj",      "mlp.down_proj"};
+    char name[NAME_SIZE];
+    for (int64_t layer = 0; layer < model_config(m)->num_layers; layer++)
+        for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+            weight_name(name, layer, modules[i]);
+            if (model_group_bits(m, name) == 0)
+                return false;
+        }
+    return true;
 }

@@ -40,4 +40,7 @@ void llama_weights_free(llama_weights *w);
 /* The output head, [vocab_size, H]: lm_head.weight, or the embeddings where they are tied. */
 dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err);
 
+/* True when the files hold all projections in quantized groups (model_group_bits). */
+bool llama_weights_are_grouped(const model *m);
+
 #endif
