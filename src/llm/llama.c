@@ -113,6 +113,10 @@ precision llama_precision(const llama *l) {
     return l->p;
 }
 
+size_t llama_weight_bytes(const llama *l) {
+    return llama_weights_bytes(&l->weights) + (l->head ? linear_bytes(l->head) : 0);
+}
+
 void llama_get_profile(const llama *l, llama_profile *out) {
     *out = l->lanes[0].profile;
     for (int i = 1; i < l->num_lanes; i++) {

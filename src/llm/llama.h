@@ -42,6 +42,9 @@ void llama_close(llama *l);
 
 const llama_config *llama_get_config(const llama *l);
 precision llama_precision(const llama *l);
+/* Bytes of packed weights that a step of decoding reads: the projections of all layers and, once
+ * llama_logits has packed it, the output head. */
+size_t llama_weight_bytes(const llama *l);
 
 /* One sequence's part of a forward: `count` consecutive ids of the batch. */
 typedef struct llama_sequence {

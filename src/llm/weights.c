@@ -231,6 +231,22 @@ void llama_weights_free(llama_weights *w) {
     *w = (llama_weights){0};
 }
 
+static size_t layer_bytes(const layer_weights *w) {
+    const projection *all[] = {&w->query,  &w->key_value, &w->qkv,
+                               &w->output, &w->gate_up,   &w->down};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        bytes += all[i]->weight ? linear_bytes(all[i]->weight) : 0;
+    return bytes;
+}
+
+size_t llama_weights_bytes(const llama_weights *w) {
+    size_t bytes = 0;
+    for (int64_t layer = 0; layer < w->num_layers; layer++)
+        bytes += layer_bytes(&w->layers[layer]);
+    return bytes;
+}
+
 dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err) {
     const llama_config *c = model_config(m);
     stacked head = {.m = m, .columns = c->hidden_size, .rows = {c->vocab_size}, .parts = 1};

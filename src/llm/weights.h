@@ -37,6 +37,9 @@ dear_status llama_weights_load(llama_weights *out, const model *m, precision p,
                                weights_progress progress, void *context, dear_error *err);
 void llama_weights_free(llama_weights *w);
 
+/* Bytes that the packed projections of all layers take. */
+size_t llama_weights_bytes(const llama_weights *w);
+
 /* The output head, [vocab_size, H]: lm_head.weight, or the embeddings where they are tied. */
 dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err);
 
