@@ -54,6 +54,14 @@ static void assert_same_states(precision p, const float *a, const float *b, int6
     }
 }
 
+/* auto is int8 only of weights that need no rounding. */
+static void float_weights_are_computed_in_float32(void **state) {
+    (void)state;
+    assert_int_equal(llama_choose_precision(m, PRECISION_AUTO), PRECISION_F32);
+    for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++)
+        assert_int_equal(llama_choose_precision(m, p), p);
+}
+
 static void packed_sequences_do_not_touch_each_other(void **state) {
     (void)state;
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
@@ -203,6 +211,7 @@ static void generation_stops_where_it_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(float_weights_are_computed_in_float32),
         cmocka_unit_test(packed_sequences_do_not_touch_each_other),
         cmocka_unit_test(a_shared_prefix_is_as_good_as_its_text),
         cmocka_unit_test(a_text_read_token_by_token_is_the_same_text),
