@@ -1,9 +1,10 @@
 """Writes the one model that every engine of the comparison runs, as a Hugging Face folder.
 
-    checkpoint.py GGUF FOLDER HEAD
+    checkpoint.py GGUF TOKENIZER FOLDER HEAD
 
 The GGUF file's weights, widened to float32, under a score head of one label whose weights are
 pseudo-random and fixed: the engines are compared in speed and in agreement, not in ranking well.
+The tokenizer is the model's own: the one that transformers makes of a GGUF file does not split digits.
 HEAD becomes a PEFT adapter that holds the score head alone, for dear, which reads the GGUF itself.
 """
 
@@ -46,7 +47,7 @@ def write_head(model, target):
 
 
 def main():
-    gguf, target, head = sys.argv[1:]
+    gguf, tokenizer, target, head = sys.argv[1:]
     folder, file = os.path.split(os.path.abspath(gguf))
     language_model = AutoModelForCausalLM.from_pretrained(
         folder, gguf_file=file, dtype=torch.float32
@@ -54,7 +55,7 @@ def main():
     model = as_classifier(language_model)
     model.save_pretrained(target)
     write_head(model, head)
-    AutoTokenizer.from_pretrained(folder, gguf_file=file).save_pretrained(target)
+    AutoTokenizer.from_pretrained(tokenizer).save_pretrained(target)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@
 #include "compute/scratch.h"
 #include "model/tensor.h"
 
-#include <math.h>
 #include <omp.h>
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 128 << 10, ///< activations of a task, which stay in the second-level cache
-    BLOCK_STEP = 12,         ///< rows of a block are a multiple: whole tiles of any kernel
-    FEW_ROWS = 6,            ///< that are multiplied in one go, rests included
+    BLOCK_BYTES =
+        4 << 20,     ///< activations of a task: a panel of weights is read once for all of them
+    BLOCK_STEP = 12, ///< rows of a block are a multiple: whole tiles of any kernel
+    FEW_ROWS = 6,    ///< that are multiplied in one go, rests included
     TASKS_A_THREAD = 4,
     PARALLEL_WORK = 1 << 16 ///< multiplications under which waking threads costs more than it gives
 };
@@ -65,27 +65,54 @@ static bool unpacked_open(unpacked *u, const grouped *w, bool with_rows) {
     return true;
 }
 
-/* Rounds a group of weights to 8 bits around 128, the scale being one that float16 holds. */
-static void round_group(const float *x, size_t n, uint8_t *q, float *scale) {
-    float max = 0;
-    for (size_t i = 0; i < n; i++)
-        max = fmaxf(max, fabsf(x[i]));
-    *scale = float_from_f16(float_to_f16(max / 127));
-    float inverse = *scale > 0 ? 1 / *scale : 0;
-    for (size_t i = 0; i < n; i++) {
-        float rounded = rintf(x[i] * inverse);
-        q[i] = (uint8_t)(128 + fminf(127, fmaxf(-128, rounded)));
+/* The loops below have a constant length and no calls, so that they are vectorised. */
+
+static float largest_magnitude(const float x[GROUP]) {
+    int32_t most = 0; // bits of magnitudes order as they do
+    for (size_t i = 0; i < GROUP; i++) {
+        int32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= 0x7fffffff;
+        most = bits > most ? bits : most;
     }
-    memset(q + n, 128, GROUP - n);
+    float max;
+    memcpy(&max, &most, sizeof max);
+    return max;
+}
+
+/* Rounds a group of weights to 8 bits around 128, the scale being one that float16 holds. */
+static void round_group(const float x[GROUP], uint8_t q[GROUP], float *scale) {
+    const float shift = 0x1.8p23f; // added and taken off, it leaves a whole number
+    *scale = float_from_f16(float_to_f16(largest_magnitude(x) / 127));
+    float inverse = *scale > 0 ? 1 / *scale : 0;
+    for (size_t i = 0; i < GROUP; i++) {
+        float scaled = x[i] * inverse;
+        scaled = scaled < 127 ? scaled : 127; // a NaN, too: its scale is one
+        scaled = scaled > -128 ? scaled : -128;
+        q[i] = (uint8_t)(int32_t)((scaled + shift) - shift + 128);
+    }
+}
+
+/* As round_group, for the end of a row. */
+static void round_part(const float *x, size_t n, uint8_t q[GROUP], float *scale) {
+    float group[GROUP] = {0};
+    memcpy(group, x, n * sizeof *x);
+    round_group(group, q, scale);
 }
 
 static dear_status read_rounded(const grouped *w, const linear_source *source, size_t first,
                                 size_t count, unpacked *u, dear_error *err) {
     TRY(source->rows(source->context, (int64_t)first, (int64_t)count, u->rows, err));
-    for (size_t row = 0; row < count; row++)
-        for (size_t g = 0; g < w->groups; g++)
-            round_group(u->rows + row * w->k + g * GROUP, smaller(GROUP, w->k - g * GROUP),
-                        u->q + (row * w->groups + g) * GROUP, u->scales + row * w->groups + g);
+    size_t whole = w->k / GROUP;
+    for (size_t row = 0; row < count; row++) {
+        const float *x = u->rows + row * w->k;
+        uint8_t *q = u->q + row * w->groups * GROUP;
+        float *scales = u->scales + row * w->groups;
+        for (size_t g = 0; g < whole; g++)
+            round_group(x + g * GROUP, q + g * GROUP, scales + g);
+        if (whole < w->groups)
+            round_part(x + whole * GROUP, w->k % GROUP, q + whole * GROUP, scales + whole);
+    }
     return DEAR_OK;
 }
 
