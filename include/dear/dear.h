@@ -68,7 +68,7 @@ typedef enum dear_precision {
     DEAR_PRECISION_AUTO = 0, /* the faster of f32 and, for a model in quantized groups, int8 */
     DEAR_PRECISION_F32,
     DEAR_PRECISION_BF16, /* half the memory of f32 */
-    DEAR_PRECISION_INT8  /* a quarter, or as the file holds it; exact weights if that is in groups */
+    DEAR_PRECISION_INT8  /* a quarter, or as a file in quantized groups holds it */
 } dear_precision;
 
 /* How a model says what a passage is worth. */

@@ -325,8 +325,7 @@ static void quantize_rest(const product *p, size_t row, size_t rest) {
 }
 
 static void quantize(const product *p) {
-    int threads = p->rows <= FEW_ROWS ? 1 : p->threads;
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(p->rows <= FEW_ROWS ? 1 : p->threads)
     {
 #pragma omp for schedule(static)
         for (size_t row = 0; row < p->rows; row++)

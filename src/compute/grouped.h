@@ -17,7 +17,7 @@ size_t grouped_bytes(const grouped *w);
 
 /* As linear_apply. A row's result does not depend, bit for bit, on the other rows or on the number
  * of threads. */
-dear_status grouped_apply(const grouped *w, linear_scratch *scratch, const linear_rows *rows,
+dear_status grouped_apply(const grouped *w, linear_scratch *scratch, const linear_rows *in,
                           float *y /* [T, out] */, dear_error *err);
 
 #endif

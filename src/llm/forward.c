@@ -118,7 +118,7 @@ static dear_status run_batches(llama *l, const llama_sequence *sequences, size_t
         return error_memory(err);
     size_t num_parts = cut(sequences, count, parts);
     dear_status status;
-    if (l->num_lanes > 1 && num_parts >= (size_t)(BATCHES_A_THREAD * l->num_lanes)) {
+    if (l->num_lanes > 1 && num_parts >= BATCHES_A_THREAD * (size_t)l->num_lanes) {
         qsort(parts, num_parts, sizeof *parts, compare_parts);
         status = run_side_by_side(l, sequences, parts, num_parts, hidden, err);
     } else {

@@ -54,11 +54,11 @@ static dear_status open_lanes(llama *l, dear_error *err) {
 }
 
 static void lane_free(lane *w) {
-    workspace *s = &w->space;
-    float_buffer *buffers[] = {&s->states,  &s->wanted,    &s->normed,  &s->qkv,
-                               &s->queries, &s->attention, &s->gate_up, &s->activated};
+    const workspace *s = &w->space;
+    const float_buffer buffers[] = {s->states,  s->wanted,    s->normed,  s->qkv,
+                                    s->queries, s->attention, s->gate_up, s->activated};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
-        mem_free(buffers[i]->data);
+        mem_free(buffers[i].data);
     linear_scratch_free(w->scratch);
 }
 

@@ -15,11 +15,11 @@
 
 /*
  * How near each precision must come. float32: README of the cases. The others bound what rounding
- * does to a model's numbers; seen at most: bf16 1.1e-2, int8 1.2e-1. That the ranking stays good
+ * does to a model's numbers; seen at most: bf16 1.1e-2, int8 5.6e-2. That the ranking stays good
  * is another claim, which a bench on NovelEval holds to account.
  */
 static double tolerance(precision p) {
-    return p == PRECISION_F32 ? 1e-4 : p == PRECISION_BF16 ? 5e-2 : 2e-1;
+    return p == PRECISION_F32 ? 1e-4 : p == PRECISION_BF16 ? 5e-2 : 1e-1;
 }
 
 typedef struct opened {
