@@ -65,6 +65,7 @@ function(add_room_tests)
       target_include_directories(${room}_${stem} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
       target_compile_definitions(${room}_${stem} PRIVATE
                                  TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
+                                 SHIPPED_DATA="${CMAKE_SOURCE_DIR}/data"
                                  SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared")
       add_test(NAME unit_${room}_${short} COMMAND ${room}_${stem})
       set_tests_properties(unit_${room}_${short} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

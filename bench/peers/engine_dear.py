@@ -12,7 +12,7 @@ from measure import arguments, report
 from pairs import read_pairs
 
 DEAR = "build/release/dear"
-HITS = "tests/data/noveleval/data.json"
+HITS = "data/noveleval/data.json"
 GGUF = "{}/gguf/q4_1.gguf"
 DECODED = 128
 

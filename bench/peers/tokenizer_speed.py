@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-PASSAGES = "tests/data/noveleval/corpus.tsv"
+PASSAGES = "data/noveleval/corpus.tsv"
 
 
 def megabytes_per_second(program, peers):

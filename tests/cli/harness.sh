@@ -1,13 +1,13 @@
 # Sourced by every test of the command line. A test is a bash script that calls `dear` as a user
 # would, says on one line each what did not hold, and exits with 1 then.
 #
-# From CTest: DEAR (the program), DATA (tests/data), GOLDEN (tests/golden/data), and for the test of
-# the installation SOURCE and BUILD.
+# From CTest: DEAR (the program), DATA (tests/data), GOLDEN (tests/golden/data), SHIPPED (data, what
+# ships with the project), and for the test of the installation SOURCE and BUILD.
 # shellcheck shell=bash disable=SC2034 # what tests read is set here
 set -u
 
-: "${DEAR:?}" "${DATA:?}" "${GOLDEN:?}"
-novel_eval=$DATA/noveleval
+: "${DEAR:?}" "${DATA:?}" "${GOLDEN:?}" "${SHIPPED:?}"
+novel_eval=$SHIPPED/noveleval
 tiny_model=$GOLDEN/gqa-tied/seqcls # a LLaMA with a score head that scores in microseconds
 
 work=$(mktemp -d)

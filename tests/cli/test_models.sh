@@ -74,10 +74,10 @@ expect_in out "^test/model .*$pulled$" "models list shows what was pulled"
 run models info test/model
 expect_in out "model.safetensors$" "models info shows the files"
 
-rerank --query "which?" "$DATA/noveleval/queries.tsv"
+rerank --query "which?" "$SHIPPED/noveleval/queries.tsv"
 expect 0 "rerank by a model's path"
 mv out by_path
-run rerank --model test/model --precision f32 --query "which?" "$DATA/noveleval/queries.tsv"
+run rerank --model test/model --precision f32 --query "which?" "$SHIPPED/noveleval/queries.tsv"
 expect 0 "rerank by a model's name"
 expect_same by_path out "a model by its path and by its name"
 
@@ -96,7 +96,7 @@ rm -r "$pulled"
 serve "$tiny_model" corrupt
 run models pull test/model
 expect_error 1 "models pull of corrupt files" "checksum"
-run rerank --model test/model --query "which?" "$DATA/noveleval/queries.tsv"
+run rerank --model test/model --query "which?" "$SHIPPED/noveleval/queries.tsv"
 expect_error 1 "a half-pulled model is none" "dear models pull test/model"
 
 serve "$tiny_model" stall

@@ -128,8 +128,8 @@ static void measures_noveleval(void **state) {
     measure_list measures = measures_named((const char *const[]){"ndcg_cut.10,1,5", NULL});
     qrels judged;
     hit_set run;
-    evaluation e = evaluate_files(TEST_DATA "/noveleval/qrels.txt",
-                                  TEST_DATA "/noveleval/data.json", &measures, &judged, &run);
+    evaluation e = evaluate_files(SHIPPED_DATA "/noveleval/qrels.txt",
+                                  SHIPPED_DATA "/noveleval/data.json", &measures, &judged, &run);
     const double expected[] = {0.6428571428571429, 0.5824490209953035, 0.6502616115496378};
     assert_int_equal(e.num_queries, 21);
     assert_string_equal(measures.specs[2].name, "ndcg_cut_10");

@@ -134,7 +134,7 @@ static void reads_noveleval(void **state) {
     (void)state;
     hit_set set;
     dear_error err;
-    hits_input input = {.path = TEST_DATA "/noveleval/data.json", .need_texts = true};
+    hits_input input = {.path = SHIPPED_DATA "/noveleval/data.json", .need_texts = true};
     assert_int_equal(hits_read(&set, &input, &err), DEAR_OK);
     assert_int_equal(set.count, 21);
     for (size_t i = 0; i < set.count; i++)
@@ -197,16 +197,16 @@ static void corpus_gives_the_same_texts_as_json(void **state) {
     (void)state;
     hit_set json, set;
     dear_error err;
-    hits_input input = {.path = TEST_DATA "/noveleval/data.json"};
+    hits_input input = {.path = SHIPPED_DATA "/noveleval/data.json"};
     assert_int_equal(hits_read(&json, &input, &err), DEAR_OK);
     FILE *f = fopen(scratch_path("noveleval.trec"), "w");
     for (size_t i = 0; i < json.count; i++)
         assert_int_equal(hits_write_list(f, HITS_FORMAT_TREC, &json.lists[i], i, "t", &err),
                          DEAR_OK);
     fclose(f);
-    input =
-        (hits_input){scratch_path("noveleval.trec"), HITS_FORMAT_AUTO,
-                     TEST_DATA "/noveleval/queries.tsv", TEST_DATA "/noveleval/corpus.tsv", true};
+    input = (hits_input){scratch_path("noveleval.trec"), HITS_FORMAT_AUTO,
+                         SHIPPED_DATA "/noveleval/queries.tsv",
+                         SHIPPED_DATA "/noveleval/corpus.tsv", true};
     if (hits_read(&set, &input, &err) != DEAR_OK)
         fail_msg("%s", err.message);
     for (size_t i = 0; i < json.count; i++) {
