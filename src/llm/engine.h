@@ -59,6 +59,9 @@ void lane_lap_start(lane *w);
 dear_status layers_run(llama *l, lane *w, const llama_sequence *sequences, size_t count,
                        float *hidden /* [rows, H] */, dear_error *err);
 
+/* Refuses a sequence without tokens, with ids outside the vocabulary, or with rows that it lacks. */
+dear_status llama_check_sequence(const llama_config *c, const llama_sequence *s, dear_error *err);
+
 /* Where the sequence's first token stands in its text. */
 int64_t llama_first_position(const llama_sequence *s);
 

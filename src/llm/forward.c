@@ -28,14 +28,14 @@ int64_t llama_first_position(const llama_sequence *s) {
     return before + (s->cache ? s->cache->length : 0);
 }
 
-static dear_status check_sequence(const llama *l, const llama_sequence *s, dear_error *err) {
+dear_status llama_check_sequence(const llama_config *c, const llama_sequence *s, dear_error *err) {
     if (s->count < 1 || s->first_row < 0 || s->first_row > s->count)
         return error_set(err, DEAR_ERROR_USAGE, "a sequence of %lld tokens, rows from %lld",
                          (long long)s->count, (long long)s->first_row);
     for (int64_t i = 0; i < s->count; i++)
-        if (s->ids[i] < 0 || s->ids[i] >= l->config.vocab_size)
+        if (s->ids[i] < 0 || s->ids[i] >= c->vocab_size)
             return error_set(err, DEAR_ERROR_INPUT, "token id %d is outside the vocabulary of %lld",
-                             s->ids[i], (long long)l->config.vocab_size);
+                             s->ids[i], (long long)c->vocab_size);
     return DEAR_OK;
 }
 
@@ -43,7 +43,7 @@ static dear_status check_sequences(const llama *l, const llama_sequence *sequenc
                                    int64_t capacity, dear_error *err) {
     int64_t rows = 0;
     for (size_t i = 0; i < count; i++) {
-        TRY(check_sequence(l, &sequences[i], err));
+        TRY(llama_check_sequence(&l->config, &sequences[i], err));
         rows += sequences[i].count - sequences[i].first_row;
     }
     if (rows > capacity)

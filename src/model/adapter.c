@@ -263,6 +263,15 @@ bool adapter_changes(const adapter *a, const char *name) {
     return c && !c->whole;
 }
 
+double adapter_factors(const adapter *a, const char *name, const tensor **a_half,
+                       const tensor **b_half) {
+    const change *c = find(a, name);
+    bool changes = c && !c->whole;
+    *a_half = changes ? c->a : NULL;
+    *b_half = changes ? c->b : NULL;
+    return changes ? c->scale : 0;
+}
+
 static dear_status check_shape(const adapter *a, const change *c, int64_t out_features,
                                int64_t in_features, dear_error *err) {
     char a_shape[96], b_shape[96];

@@ -31,6 +31,12 @@ const tensor *adapter_replacement(const adapter *a, const char *name);
 /* True when the adapter changes the weight `name` by a low-rank product. */
 bool adapter_changes(const adapter *a, const char *name);
 
+/* The halves of that product, *a_half [rank, in_features] and *b_half
+ * [out_features, rank], which belong to the adapter, and the scale that it is multiplied by; NULL and 0
+ * when the adapter does not change the weight so. */
+double adapter_factors(const adapter *a, const char *name, const tensor **a_half,
+                       const tensor **b_half);
+
 /* Holds A and B to the shape of the weight that they change; DEAR_OK when they change none. */
 dear_status adapter_check_shape(const adapter *a, const char *name, int64_t out_features,
                                 int64_t in_features, dear_error *err);
