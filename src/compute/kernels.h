@@ -81,6 +81,11 @@ typedef struct kernels {
      * `count` on are zeros. */
     void (*transpose_panel)(float *b /* [n, panel] */, const float *const *rows /* [count][n] */,
                             size_t count, size_t n);
+
+    /* y[i][j] = x[j][i]; y and x are `ldy` and `ldx` elements from row to row. */
+    void (*transpose)(float *y /* [columns, rows] */, size_t ldy,
+                      const float *x /* [rows, columns] */, size_t ldx, size_t rows,
+                      size_t columns);
 } kernels;
 
 /* The table for this machine. */

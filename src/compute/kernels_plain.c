@@ -122,6 +122,13 @@ static void transpose_panel(float *b, const float *const *rows, size_t count, si
             b[i * PANEL + j] = j < count ? rows[j][i] : 0;
 }
 
+static void transpose(float *y, size_t ldy, const float *x, size_t ldx, size_t rows,
+                      size_t columns) {
+    for (size_t i = 0; i < columns; i++)
+        for (size_t j = 0; j < rows; j++)
+            y[i * ldy + j] = x[j * ldx + i];
+}
+
 const kernels kernels_plain = {
     .level = CPU_PLAIN,
     .panel = PANEL,
@@ -138,4 +145,5 @@ const kernels kernels_plain = {
     .gemm_f32 = gemm_f32,
     .gemm_f32_half = gemm_f32_half,
     .transpose_panel = transpose_panel,
+    .transpose = transpose,
 };

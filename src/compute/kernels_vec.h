@@ -278,6 +278,21 @@ static void transpose_panel(float *b, const float *const *rows, size_t count, si
             b[i * PANEL + j] = j < count ? rows[j][i] : 0;
 }
 
+static void transpose(float *y, size_t ldy, const float *x, size_t ldx, size_t rows,
+                      size_t columns) {
+    size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+    for (size_t j = 0; j < whole_rows; j += 8) {
+        const float *block[8];
+        for (size_t r = 0; r < 8; r++)
+            block[r] = x + (j + r) * ldx;
+        for (size_t i = 0; i < whole_columns; i += 8)
+            transpose_8x8(y + i * ldy + j, ldy, block, i);
+    }
+    for (size_t i = 0; i < columns; i++)
+        for (size_t j = i < whole_columns ? whole_rows : 0; j < rows; j++)
+            y[i * ldy + j] = x[j * ldx + i];
+}
+
 static const kernels table = {
     .level = (cpu_level)TABLE_LEVEL,
     .panel = PANEL,
@@ -294,4 +309,5 @@ static const kernels table = {
     .gemm_f32 = gemm_f32,
     .gemm_f32_half = gemm_f32_half,
     .transpose_panel = transpose_panel,
+    .transpose = transpose,
 };

@@ -16,6 +16,7 @@ void check_rows(const check_options *options);   ///< kernels that work on rows
 void check_gemm(const check_options *options);   ///< the kernels of matrix products
 void check_groups(const check_options *options); ///< products of quantized groups
 void check_linear(const check_options *options); ///< packed weights, all precisions
+void check_matmul(const check_options *options); ///< products of matrices that change
 void check_attention(const check_options *options);
 
 /* Counts a check; a failed one is printed. Returns `passed`. */

@@ -101,6 +101,21 @@ static void check_transpose(const kernels *kn, size_t count, size_t n) {
     free(b);
 }
 
+static void check_transpose_block(const kernels *kn, size_t rows, size_t columns) {
+    size_t ldx = columns + PAD, ldy = rows + PAD;
+    float *x = check_random(rows * ldx, 6), *y = check_random(columns * ldy, 7);
+    float *before = check_random(columns * ldy, 7);
+    kn->transpose(y, ldy, x, ldx, rows, columns);
+    bool right = true;
+    for (size_t i = 0; i < columns; i++)
+        for (size_t j = 0; j < ldy; j++)
+            right &= y[i * ldy + j] == (j < rows ? x[j * ldx + i] : before[i * ldy + j]);
+    check_that(right, "%s transpose %zu x %zu", cpu_level_name(kn->level), rows, columns);
+    free(x);
+    free(y);
+    free(before);
+}
+
 /* Operations a second of a tall product that lies in the first-level cache. */
 static void print_speed(const kernels *kn) {
     enum { ROWS = 48, K = 256, TIMES = 50 };
@@ -135,6 +150,9 @@ void check_gemm(const check_options *options) {
         for (size_t count = 1; count <= kn->panel; count++)
             for (size_t n = 1; n < 70; n += options->quick ? 13 : 1)
                 check_transpose(kn, count, n);
+        for (size_t rows = 0; rows < 36; rows += options->quick ? 5 : 1)
+            for (size_t columns = 0; columns < 36; columns += options->quick ? 7 : 1)
+                check_transpose_block(kn, rows, columns);
         if (options->time)
             print_speed(kn);
     }

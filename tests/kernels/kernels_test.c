@@ -80,6 +80,7 @@ int main(int argc, char **argv) {
     check_gemm(&options);
     check_groups(&options);
     check_linear(&options);
+    check_matmul(&options);
     check_attention(&options);
     printf("%d checks, %d failed\n", check_count(), check_failures());
     return check_failures() ? 1 : 0;
