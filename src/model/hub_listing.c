@@ -54,9 +54,17 @@ static bool leaves_its_directory(const char *path) {
     }
 }
 
+bool hub_file_path_is_safe(const char *path) {
+    if (strlen(path) > NAME_LIMIT || leaves_its_directory(path) || has_control_characters(path))
+        return false;
+    for (const char *p = path; p; p = strchr(p, '/'), p += p != NULL)
+        if (*p == '.')
+            return false;
+    return true;
+}
+
 bool hub_file_name_is_safe(const char *name) {
-    return strlen(name) <= NAME_LIMIT && name[0] != '.' && !strchr(name, '/') &&
-           !leaves_its_directory(name) && !has_control_characters(name);
+    return !strchr(name, '/') && hub_file_path_is_safe(name);
 }
 
 /* The path of a sibling. One that no repository has, since git refuses it, damns the listing. */

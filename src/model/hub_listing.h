@@ -34,4 +34,7 @@ void hub_listing_free(hub_listing *listing);
  * characters, of a length that any file system takes. */
 bool hub_file_name_is_safe(const char *name);
 
+/* The same for a path of such names with "/" between them. */
+bool hub_file_path_is_safe(const char *path);
+
 #endif
