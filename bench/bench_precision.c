@@ -80,7 +80,7 @@ static dear_status run_precision(bench *b, precision p, dear_error *err) {
     evaluation e;
     dear_status status = score_all(b, p, scores, &seconds, err);
     if (status == DEAR_OK)
-        status = evaluate(&e, &b->judged, &b->set, &b->measures, err);
+        status = evaluate(&e, &b->judged, &b->set, &b->measures, NULL, err);
     if (status == DEAR_OK) {
         printf("%-5s %6.1f passages/s   nDCG@1/5/10 %.1f / %.1f / %.1f", precision_name(p),
                (double)b->passages / seconds, 100 * e.all[0], 100 * e.all[1], 100 * e.all[2]);

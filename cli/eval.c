@@ -125,7 +125,7 @@ static dear_status evaluate_run(const eval_command *c, const qrels *judged, dear
     hit_set run;
     TRY(hits_read(&run, &c->run, err));
     evaluation e;
-    dear_status status = evaluate(&e, judged, &run, &c->measures, err);
+    dear_status status = evaluate(&e, judged, &run, &c->measures, NULL, err);
     if (status == DEAR_OK) {
         print_evaluation(c, &e);
         evaluation_free(&e);

@@ -21,7 +21,7 @@ static double share(double part, double whole) {
 static size_t relevant_until(const ranking *r, size_t cutoff) {
     size_t found = 0;
     for (size_t i = 0; i < smaller(r->num_ret, cutoff); i++)
-        found += r->relevances[i] >= RELEVANT;
+        found += r->relevances[i] >= r->relevance_level;
     return found;
 }
 
@@ -46,7 +46,7 @@ static double average_precision(const ranking *r, size_t cutoff) {
     double sum = 0;
     size_t found = 0;
     for (size_t i = 0; i < r->num_ret; i++)
-        if (r->relevances[i] >= RELEVANT)
+        if (r->relevances[i] >= r->relevance_level)
             sum += (double)++found / (double)(i + 1);
     return share(sum, (double)r->num_rel);
 }
@@ -60,7 +60,7 @@ static double r_precision(const ranking *r, size_t cutoff) {
 static double reciprocal_rank(const ranking *r, size_t cutoff) {
     (void)cutoff;
     for (size_t i = 0; i < r->num_ret; i++)
-        if (r->relevances[i] >= RELEVANT)
+        if (r->relevances[i] >= r->relevance_level)
             return 1.0 / (double)(i + 1);
     return 0;
 }
@@ -74,18 +74,23 @@ static double recall_at(const ranking *r, size_t cutoff) {
     return share((double)relevant_until(r, cutoff), (double)r->num_rel);
 }
 
-/* Discounted cumulative gain, the gain being the relevance (Järvelin & Kekäläinen, 2002). */
-static double dcg(const int32_t *relevances, size_t count) {
+static double gain_of(int32_t relevance, gain_kind kind) {
+    if (relevance <= 0)
+        return 0;
+    return kind == GAIN_EXP ? exp2(relevance) - 1 : relevance;
+}
+
+/* Discounted cumulative gain. */
+static double dcg(const int32_t *relevances, size_t count, gain_kind kind) {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        if (relevances[i] > 0)
-            sum += relevances[i] / log2((double)(i + 2));
+        sum += gain_of(relevances[i], kind) / log2((double)(i + 2));
     return sum;
 }
 
 static double ndcg_at(const ranking *r, size_t cutoff) {
-    return share(dcg(r->relevances, smaller(r->num_ret, cutoff)),
-                 dcg(r->ideal, smaller(r->num_ideal, cutoff)));
+    return share(dcg(r->relevances, smaller(r->num_ret, cutoff), r->gain),
+                 dcg(r->ideal, smaller(r->num_ideal, cutoff), r->gain));
 }
 
 static double ndcg(const ranking *r, size_t cutoff) {

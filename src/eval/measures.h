@@ -9,9 +9,14 @@
 #include "base/error.h"
 
 enum {
-    RELEVANT = 1, ///< a relevance from here on counts as relevant
     UNJUDGED = -1 ///< relevance of a document that has no judgment
 };
+
+/* What a relevant document is worth to nDCG. */
+typedef enum gain_kind {
+    GAIN_LINEAR, ///< its relevance (Järvelin & Kekäläinen, 2002; trec_eval)
+    GAIN_EXP     ///< 2^relevance - 1 (Burges et al., 2005)
+} gain_kind;
 
 /* What measures see of one query. */
 typedef struct ranking {
@@ -19,8 +24,10 @@ typedef struct ranking {
     size_t num_ret;
     const int32_t *ideal; ///< [num_ideal], relevances > 0 of the judgments, largest first
     size_t num_ideal;
-    size_t num_rel;     ///< judged relevant
-    size_t num_rel_ret; ///< of these, the ones ranked
+    size_t num_rel;          ///< judged relevant
+    size_t num_rel_ret;      ///< of these, the ones ranked
+    int32_t relevance_level; ///< relevant from here on
+    gain_kind gain;
 } ranking;
 
 typedef enum measure_kind {

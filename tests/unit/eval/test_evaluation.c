@@ -32,7 +32,7 @@ static evaluation evaluate_files(const char *qrels_path, const char *run_path,
     hits_input input = {.path = run_path};
     if (qrels_read(judged, qrels_path, &err) != DEAR_OK ||
         hits_read(run, &input, &err) != DEAR_OK ||
-        evaluate(&e, judged, run, measures, &err) != DEAR_OK)
+        evaluate(&e, judged, run, measures, NULL, &err) != DEAR_OK)
         fail_msg("%s", err.message);
     return e;
 }
@@ -161,11 +161,11 @@ static void breaks_ties_by_docid_unless_ordered(void **state) {
     hit_list_add(list, "b", "", "", 1);
     measure_list measures = measures_named((const char *const[]){"recip_rank", NULL});
     evaluation e;
-    assert_int_equal(evaluate(&e, &judged, &run, &measures, NULL), DEAR_OK);
+    assert_int_equal(evaluate(&e, &judged, &run, &measures, NULL, NULL), DEAR_OK);
     assert_true(e.all[0] == 0.5); /* b before a */
     evaluation_free(&e);
     run.ordered = true;
-    assert_int_equal(evaluate(&e, &judged, &run, &measures, NULL), DEAR_OK);
+    assert_int_equal(evaluate(&e, &judged, &run, &measures, NULL, NULL), DEAR_OK);
     assert_true(e.all[0] == 1);
     evaluation_free(&e);
     id_table_free(&judged.topics[0].index);
@@ -183,7 +183,7 @@ static void needs_a_common_query(void **state) {
     measure_list measures = measures_named((const char *const[]){"map", NULL});
     evaluation e;
     dear_error err;
-    assert_int_equal(evaluate(&e, &judged, &run, &measures, &err), DEAR_ERROR_INPUT);
+    assert_int_equal(evaluate(&e, &judged, &run, &measures, NULL, &err), DEAR_ERROR_INPUT);
     id_table_free(&judged.topics[0].index);
     id_table_free(&judged.index);
     hit_set_free(&run);
@@ -230,7 +230,7 @@ static void survives_every_failed_allocation(void **state) {
     for (long n = 1; status != DEAR_OK; n++) {
         evaluation e;
         mem_fail_after(n);
-        status = evaluate(&e, &judged, &run, &measures, NULL);
+        status = evaluate(&e, &judged, &run, &measures, NULL, NULL);
         mem_fail_after(0);
         assert_true(status == DEAR_OK || status == DEAR_ERROR_MEMORY);
         assert_true(n < 100);
