@@ -7,9 +7,12 @@ enum { OPTION_OUTPUT = 'o', OPTION_QUERIES = 4000, OPTION_CORPUS, OPTION_TAG };
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Texts of runs, and where the output goes:", 5},
     {"queries", OPTION_QUERIES, "FILE", 0,
-     "Texts of queries that the input lacks (a TREC or TSV run has none): TSV or JSON Lines", 5},
+     "Texts of queries that the input lacks (a TREC or TSV run has none): TSV, JSON Lines or TREC "
+     "topics",
+     5},
     {"corpus", OPTION_CORPUS, "FILE", 0,
-     "Texts of its documents: TSV (docid, text or docid, title, text) or JSON Lines", 5},
+     "Texts of its documents: TSV (docid, text or docid, title, text), JSON Lines or TREC <DOC>s",
+     5},
     {"output", OPTION_OUTPUT, "FILE", 0,
      "Write here (default: standard output); until it is whole it is called FILE.part", 5},
     {"tag", OPTION_TAG, "NAME", 0, "Last column of a TREC run (default: dear)", 5},

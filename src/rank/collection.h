@@ -7,13 +7,7 @@
 
 #include "base/error.h"
 #include "rank/id_table.h"
-
-typedef enum collection_kind {
-    COLLECTION_QUERIES, ///< TSV "qid\ttext", or JSONL {"query_id"|"qid"|"_id"|"id",
-                        ///< "query"|"question"|"text"}
-    COLLECTION_CORPUS   ///< TSV "docid\ttext" or "docid\ttitle\ttext", or JSONL
-                        ///< {"docid"|"_id"|"id"|…, "title", "text"|"contents"|"content"}
-} collection_kind;
+#include "rank/record_reader.h"
 
 typedef struct collection_entry {
     char *id;
@@ -33,10 +27,8 @@ typedef struct collection {
 /* Asks for an id. */
 dear_status collection_want(collection *c, const char *id, dear_error *err);
 
-/* Reads the file ("-" and .gz too) and keeps what was asked for. An id that was asked for and
- * stands there twice is an error, as is a line that is malformed. The first line of a TSV corpus
- * tells whether there is a title column; the text, in the last column, may hold tabs. Fields that a
- * CSV writer quoted are unquoted. */
+/* Reads the file, in any format of rank/record_reader.h, and keeps what was asked for. An id that
+ * was asked for and stands there twice is an error, as is a record that is malformed. */
 dear_status collection_read(collection *c, collection_kind kind, const char *path, dear_error *err);
 
 /* What was found for an id; NULL when the file does not have it. */
