@@ -1,14 +1,10 @@
-/*
- * Query likelihood (Sachan et al., 2022): how probable the query's tokens are after the passage.
- * The text is "BOS document: {passage}\nquestion: {query}", the score the mean log-probability of
- * the query's tokens.
- */
+/* Query likelihood (Sachan et al., 2022): how probable the query's tokens are after the passage. */
 #include "base/memory.h"
 #include "compute/kernels.h"
-#include "rank/encode_text.h"
+#include "rank/likelihood_text.h"
 #include "rank/scorers.h"
 
-enum { MAX_LOGIT_ROWS = 64, KEPT_FREE = 3 };
+enum { MAX_LOGIT_ROWS = 64 };
 
 /* What the encoder and the reader of one query share. */
 typedef struct likelihood {
@@ -16,30 +12,12 @@ typedef struct likelihood {
     float *logits;       ///< [MAX_LOGIT_ROWS, vocab_size]
 } likelihood;
 
-static dear_status append_passage(pointwise *p, const hit *h, token_list *ids, dear_error *err) {
-    strbuf text = {0};
-    strbuf_puts(&text, "document: ");
-    if (h->title[0])
-        strbuf_printf(&text, "%s ", h->title);
-    strbuf_puts(&text, h->text);
-    return encode_text(p->tok, &text, (size_t)(p->options.p_max_len - KEPT_FREE), ids, err);
-}
-
-/* The last token of the query predicts nothing that counts, so it is not computed. */
 static dear_status encode_passage(pointwise *p, const hit_list *list, size_t index, token_list *ids,
                                   int64_t *first_row, void *context, dear_error *err) {
     const likelihood *q = context;
-    size_t before = ids->count;
-    if (tokenizer_bos(p->tok) >= 0 && !token_list_push(ids, tokenizer_bos(p->tok)))
-        return error_memory(err);
-    TRY(append_passage(p, &list->hits[index], ids, err));
-    strbuf question = {0};
-    strbuf_puts(&question, "\nquestion:");
-    TRY(encode_text(p->tok, &question, NO_TOKEN_LIMIT, ids, err));
-    *first_row = (int64_t)(ids->count - before) - 1;
-    if (!token_list_append(ids, q->question.ids, q->question.count - 1))
-        return error_memory(err);
-    return DEAR_OK;
+    const hit *h = &list->hits[index];
+    return likelihood_encode_passage(p->tok, p->options.p_max_len, h->title, h->text, &q->question,
+                                     ids, first_row, err);
 }
 
 /* Adds the log-probabilities of query tokens to their passages; `first` is the row of the batch
@@ -70,20 +48,11 @@ static dear_status read_likelihood(pointwise *p, hit_list *list, const passage_b
     return DEAR_OK;
 }
 
-static dear_status encode_question(pointwise *p, const char *query, likelihood *q,
-                                   dear_error *err) {
-    strbuf text = {0};
-    strbuf_printf(&text, " %s", query);
-    TRY(encode_text(p->tok, &text, NO_TOKEN_LIMIT, &q->question, err));
-    if (q->question.count == 0)
-        return error_set(err, DEAR_ERROR_INPUT, "the query is empty");
-    return DEAR_OK;
-}
-
 dear_status score_by_query_likelihood(pointwise *p, hit_list *list, dear_error *err) {
     size_t vocab = (size_t)llama_get_config(p->engine)->vocab_size;
     likelihood q = {.logits = mem_alloc_aligned(MAX_LOGIT_ROWS * vocab * sizeof(float))};
-    dear_status status = q.logits ? encode_question(p, list->query, &q, err) : error_memory(err);
+    dear_status status = q.logits ? likelihood_encode_query(p->tok, list->query, &q.question, err)
+                                  : error_memory(err);
     if (status == DEAR_OK)
         status = score_in_batches(p, list, NULL, encode_passage, read_likelihood, &q, err);
     token_list_free(&q.question);
