@@ -250,8 +250,18 @@ dear_status output_file_resume(output_file *out, const char *path, dear_error *e
     return open_output(out, path, "a", err);
 }
 
+static const char *part_name(const output_file *out) {
+    return out->part_path ? out->part_path : "standard output";
+}
+
+dear_status output_file_write(output_file *out, const void *bytes, size_t count, dear_error *err) {
+    if (fwrite(bytes, 1, count, out->stream) != count)
+        return error_errno(err, part_name(out));
+    return DEAR_OK;
+}
+
 dear_status output_file_commit(output_file *out, dear_error *err) {
-    const char *name = out->part_path ? out->part_path : "standard output";
+    const char *name = part_name(out);
     bool written = fflush(out->stream) == 0 && !ferror(out->stream);
     if (written && out->path)
         written = fsync(fileno(out->stream)) == 0;

@@ -63,6 +63,9 @@ dear_status output_file_open(output_file *out, const char *path, dear_error *err
 /* As above, but goes on at the end of a part file that an earlier run left. */
 dear_status output_file_resume(output_file *out, const char *path, dear_error *err);
 
+/* Appends bytes; an error names the file, and says why the system would not take them. */
+dear_status output_file_write(output_file *out, const void *bytes, size_t count, dear_error *err);
+
 /* Flushes to the disk and renames; on failure (a full disk) the part file is kept and named. */
 dear_status output_file_commit(output_file *out, dear_error *err);
 

@@ -28,6 +28,25 @@ dear_status json_read_file(json_t **out, const char *path, size_t limit, dear_er
     return status;
 }
 
+/* With as many digits as bring every number back. */
+static dear_status write_json(const json_t *json, const char *path, dear_error *err) {
+    enum { EXACT = JSON_REAL_PRECISION(17) };
+    output_file out;
+    TRY(output_file_open(&out, path, err));
+    if (json_dumpf(json, out.stream, JSON_INDENT(2) | EXACT) == 0 &&
+        fputc('\n', out.stream) != EOF)
+        return output_file_commit(&out, err);
+    dear_status status = error_errno(err, out.part_path);
+    output_file_discard(&out, false);
+    return status;
+}
+
+dear_status json_write_file(json_t *json, const char *path, dear_error *err) {
+    dear_status status = json ? write_json(json, path, err) : error_memory(err);
+    json_decref(json);
+    return status;
+}
+
 /* The value under `key`, or NULL when it is missing or null. */
 static const json_t *lookup(const json_t *object, const char *key) {
     const json_t *value = json_object_get(object, key);

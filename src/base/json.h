@@ -17,6 +17,12 @@ dear_status json_read_text(json_t **out, const char *text, size_t length, const 
                            dear_error *err);
 
 /*
+ * Writes `json` to `path`, indented, as output_file does, and ends it with json_decref; NULL stands
+ * for a tree that there was no memory for.
+ */
+dear_status json_write_file(json_t *json, const char *path, dear_error *err);
+
+/*
  * Getters for `key` of `object`. A missing or null key leaves `*out` as it was, so set the default
  * first; a value of another type or out of [min, max] is an error that begins with `where`.
  */
