@@ -2,13 +2,21 @@
 #include "command.h"
 #include "engine.h"
 #include "hits_options.h"
+#include "result_options.h"
 
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/strbuf.h"
+#include "model/lookup.h"
 #include "rank/passages.h"
 #include "rank/pointwise.h"
 #include "rank/rerank_job.h"
 
 #include <limits.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +28,7 @@ typedef struct rerank_command {
     int num_files;
     hits_io io; ///< a set, and where the output goes
     hits_format format;
+    result_options result;
     size_t top_k; ///< 0 until it is settled
     size_t shard, shards;
     bool resume;
@@ -96,6 +105,8 @@ static void check_query(struct argp_state *state, const rerank_command *c) {
         argp_error(state, "--queries, --corpus and --input-format go with --input, not --query");
     if (c->shards != 1)
         argp_error(state, "--shard goes with --input: a single query cannot be shared out");
+    if (c->result.path)
+        argp_error(state, "--result goes with --input: it describes the run of a whole set");
     refuse_two_standard_inputs(state, c->files, c->num_files);
 }
 
@@ -113,6 +124,9 @@ static void check_output(struct argp_state *state, const rerank_command *c) {
         argp_error(state, "--resume needs the --output FILE to go on with");
     if (c->resume && c->format == HITS_FORMAT_TABLE)
         argp_error(state, "--resume: a table cannot be gone on with; name another --format");
+    if (c->result.path && c->format == HITS_FORMAT_TABLE)
+        argp_error(state, "--result: a table cannot be measured; name another --format");
+    check_result_options(state, &c->result, c->io.output);
 }
 
 static void settle(struct argp_state *state, rerank_command *c) {
@@ -137,6 +151,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &c->io;
         state->child_inputs[1] = &c->engine;
+        state->child_inputs[2] = &c->result;
         return 0;
     case OPTION_QUERY:
         c->query = argument;
@@ -192,6 +207,7 @@ static const char doc[] =
     "  dear rerank --input hits.json --output reranked.trec\n"
     "  dear rerank --input run.trec --queries q.tsv --corpus c.jsonl.gz -f json\n"
     "  dear rerank --model dear-8b-ce --input hits.json --shard 0/4 -o part0.trec\n"
+    "  dear rerank --input hits.json -o reranked.trec --result reranked.json\n"
     "\n"
     "Candidates with equal scores keep their order. Ctrl-C, or a crash, leaves what was finished "
     "in FILE.part; the same command with --resume goes on from there.";
@@ -251,12 +267,48 @@ static bool show_passages(void *context, size_t scored) {
 }
 
 /* After the error: what is left of the work, and how to go on. */
-static void tell_rest(const rerank_command *c, const rerank_result *result) {
-    if (result->part_kept)
+static void tell_rest(const rerank_command *c, const rerank_result *ran) {
+    if (ran->part_kept)
         fprintf(stderr,
                 "dear: %zu of %zu queries are kept in %s.part; the same command with --resume "
                 "goes on from there\n",
-                result->finished, result->queries, c->io.output);
+                ran->finished, ran->queries, c->io.output);
+}
+
+/* The model as it was asked for; a path's last part, which means the same elsewhere. */
+static void put_model(strbuf *out, const char *name) {
+    const char *slash = strrchr(name, '/');
+    strbuf_puts(out, slash && slash[1] && file_exists(name) ? slash + 1 : name);
+}
+
+static char *describe_model(const engine_options *o) {
+    size_t count;
+    const char *preset = getenv("DEAR_MODEL");
+    const char *chosen = o->model ? o->model : preset && *preset ? preset : NULL;
+    strbuf text = {0};
+    put_model(&text, chosen ? chosen : lookup_known(&count)->name);
+    if (o->adapter) {
+        strbuf_puts(&text, " + ");
+        put_model(&text, o->adapter);
+    }
+    return strbuf_take(&text);
+}
+
+/* Leaves the result file that was asked for; `seconds` were spent on what this job finished. */
+static dear_status record_job(const rerank_command *c, const rerank_result *ran, double seconds,
+                              dear_error *err) {
+    size_t done = ran->finished - ran->resumed;
+    char *name = describe_model(&c->engine);
+    if (!name)
+        return error_memory(err);
+    made_run run = {.path = c->io.output,
+                    .model = name,
+                    .method = "pointwise",
+                    .num_queries = ran->finished,
+                    .seconds_per_query = done ? seconds / (double)done : NAN};
+    dear_status status = record_run(&c->result, &run, err);
+    mem_free(name);
+    return status;
 }
 
 static int run_job(const rerank_command *c, hit_set *set, pointwise *p, job_progress *shown) {
@@ -272,16 +324,20 @@ static int run_job(const rerank_command *c, hit_set *set, pointwise *p, job_prog
                       .score_context = p,
                       .progress = show_queries,
                       .progress_context = shown};
-    rerank_result result;
+    rerank_result ran;
     dear_error err;
     interrupt_catch();
-    dear_status status = rerank_job_run(&job, &result, &err);
+    double started = clock_seconds();
+    dear_status status = rerank_job_run(&job, &ran, &err);
+    double seconds = clock_seconds() - started;
     if (shown->started)
         progress_finish(&shown->bar);
     if (status == DEAR_OK)
+        status = record_job(c, &ran, seconds, &err);
+    if (status == DEAR_OK)
         return EXIT_DONE;
     int code = command_fail(&err);
-    tell_rest(c, &result);
+    tell_rest(c, &ran);
     return code;
 }
 
@@ -310,7 +366,7 @@ static int rerank_set(const rerank_command *c, hit_set *set) {
 
 int command_rerank(int argc, char **argv) {
     static const struct argp_child children[] = {
-        {&hits_io_argp, 0, NULL, 0}, {&engine_argp, 0, NULL, 0}, {0}};
+        {&hits_io_argp, 0, NULL, 0}, {&engine_argp, 0, NULL, 0}, {&result_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options, parse, "--query TEXT FILE...\n--input FILE", doc, children, NULL, NULL};
     rerank_command c = {.scoring = pointwise_defaults(),
