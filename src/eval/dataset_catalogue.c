@@ -126,7 +126,7 @@ static dear_status read_source(dataset_source *s, const json_t *part, const char
     return DEAR_OK;
 }
 
-static dear_status read_parts(dataset *set, const json_t *parts, const char *where,
+static dear_status read_parts(dataset_entry *set, const json_t *parts, const char *where,
                               dear_error *err) {
     static const char *const keys[] = {"qrels", "topics", "corpus", "hits", "answers", NULL};
     TRY(check_keys(parts, keys, where, err));
@@ -151,7 +151,7 @@ static dear_status read_counts(dataset_counts *out, const json_t *counts, const 
     return DEAR_OK;
 }
 
-static dear_status read_name(dataset *set, const json_t *object, const char *where,
+static dear_status read_name(dataset_entry *set, const json_t *object, const char *where,
                              dear_error *err) {
     TRY(required(&set->name, object, "name", where, err));
     if (!is_name(set->name))
@@ -161,7 +161,7 @@ static dear_status read_name(dataset *set, const json_t *object, const char *whe
     return DEAR_OK;
 }
 
-static dear_status read_texts(dataset *set, const json_t *object, const char *where,
+static dear_status read_texts(dataset_entry *set, const json_t *object, const char *where,
                               dear_error *err) {
     TRY(required(&set->title, object, "title", where, err));
     TRY(json_get_string(object, "description", &set->description, where, err));
@@ -172,7 +172,7 @@ static dear_status read_texts(dataset *set, const json_t *object, const char *wh
     return json_get_string(object, "counts_from", &set->counts_from, where, err);
 }
 
-static dear_status read_set(dataset *set, const json_t *object, const char *where,
+static dear_status read_set(dataset_entry *set, const json_t *object, const char *where,
                             dear_error *err) {
     static const char *const keys[] = {"name",    "title",    "description", "task",
                                        "licence", "homepage", "citation",    "counts_from",
@@ -243,7 +243,7 @@ void dataset_catalogue_free(dataset_catalogue *c) {
     *c = (dataset_catalogue){0};
 }
 
-const dataset *dataset_find(const dataset_catalogue *c, const char *name) {
+const dataset_entry *dataset_find(const dataset_catalogue *c, const char *name) {
     for (size_t i = 0; i < c->count; i++)
         if (strcmp(c->sets[i].name, name) == 0)
             return &c->sets[i];

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-char *dataset_directory(const dataset *set, dataset_part part) {
+char *dataset_directory(const dataset_entry *set, dataset_part part) {
     char *cache = lookup_cache_directory();
     strbuf path = {0};
     if (cache)
@@ -33,7 +33,7 @@ static dear_status look_for(bool *there, const char *directory, const char *name
 
 /* The part in its folder in the cache: what was fetched bears a marker, what a user put there does
  * not. */
-static dear_status find_in_cache(char **path, const dataset *set, dataset_part part,
+static dear_status find_in_cache(char **path, const dataset_entry *set, dataset_part part,
                                  dear_error *err) {
     const dataset_source *source = &set->parts[part];
     char *directory = dataset_directory(set, part);
@@ -53,7 +53,8 @@ static dear_status find_in_cache(char **path, const dataset *set, dataset_part p
     return status;
 }
 
-dear_status dataset_here(char **path, const dataset *set, dataset_part part, dear_error *err) {
+dear_status dataset_here(char **path, const dataset_entry *set, dataset_part part,
+                         dear_error *err) {
     *path = NULL;
     switch (set->parts[part].place) {
     case DATASET_SHIPPED:
@@ -67,7 +68,7 @@ dear_status dataset_here(char **path, const dataset *set, dataset_part part, dea
 }
 
 /* The sentence for a part that is not here. */
-static dear_status missing(const dataset *set, dataset_part part, dear_error *err) {
+static dear_status missing(const dataset_entry *set, dataset_part part, dear_error *err) {
     const char *what = dataset_part_name(part);
     switch (set->parts[part].place) {
     case DATASET_ON_HUB:
@@ -89,7 +90,7 @@ static dear_status missing(const dataset *set, dataset_part part, dear_error *er
 
 static dear_status find_part(char **out, const dataset_catalogue *catalogue, const char *name,
                              dataset_part part, dear_error *err) {
-    const dataset *set = dataset_find(catalogue, name);
+    const dataset_entry *set = dataset_find(catalogue, name);
     if (!set)
         return error_set(err, DEAR_ERROR_INPUT,
                          "\"%s\" is no data set that dear knows; `dear data list` names those",

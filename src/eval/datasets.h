@@ -47,7 +47,7 @@ typedef struct dataset_counts {
 } dataset_counts;
 
 /* Strings belong to the catalogue; those but name and title may be NULL. */
-typedef struct dataset {
+typedef struct dataset_entry {
     const char *name;  ///< "dl19": letters, digits, '-' and '.'
     const char *title; ///< "TREC 2019 Deep Learning, passages"
     const char *description;
@@ -58,10 +58,10 @@ typedef struct dataset {
     const char *counts_from; ///< the source of the counts
     dataset_counts counts;
     dataset_source parts[DATASET_PARTS];
-} dataset;
+} dataset_entry;
 
 typedef struct dataset_catalogue {
-    dataset *sets; ///< [count], as the file has them
+    dataset_entry *sets; ///< [count], as the file has them
     size_t count;
     json_t *tree; ///< owns the strings
 } dataset_catalogue;
@@ -76,7 +76,7 @@ dear_status dataset_catalogue_parse(dataset_catalogue *out, const char *text, si
 void dataset_catalogue_free(dataset_catalogue *c);
 
 /* The set of that name, or NULL. */
-const dataset *dataset_find(const dataset_catalogue *c, const char *name);
+const dataset_entry *dataset_find(const dataset_catalogue *c, const char *name);
 
 /* "qrels", "topics", "corpus", "hits", "answers"; and back: DATASET_PARTS for another word. */
 const char *dataset_part_name(dataset_part part);
@@ -84,11 +84,11 @@ dataset_part dataset_part_named(const char *name);
 
 /* The folder for a part that is fetched: data/NAME/PART in the cache (lookup_cache_directory). The
  * caller frees it; NULL when there is no memory. */
-char *dataset_directory(const dataset *set, dataset_part part);
+char *dataset_directory(const dataset_entry *set, dataset_part part);
 
 /* The file of a part if it is here, whole; *path is NULL, and that is no failure, if not. The
  * caller frees it. */
-dear_status dataset_here(char **path, const dataset *set, dataset_part part, dear_error *err);
+dear_status dataset_here(char **path, const dataset_entry *set, dataset_part part, dear_error *err);
 
 /* True for a name that the catalogue has. */
 bool dataset_known(const char *name);

@@ -79,13 +79,43 @@ static bool is_revision(const char *revision) {
 
 static dear_status check_request(const hub_request *request, dear_error *err) {
     if (!lookup_is_hub_name(request->repository))
-        return error_set(err, DEAR_ERROR_USAGE, "\"%s\" is not a model's name on a hub (ORG/NAME)",
+        return error_set(err, DEAR_ERROR_USAGE, "\"%s\" is not a repository on a hub (ORG/NAME)",
                          request->repository);
     if (request->revision && !is_revision(request->revision))
         return error_set(err, DEAR_ERROR_USAGE, "a revision is a branch, a tag or a commit");
+    if (request->file && !hub_file_path_is_safe(request->file))
+        return error_set(err, DEAR_ERROR_USAGE, "\"%s\" is not a file's path in a repository",
+                         request->file);
     if (request->gguf && !hub_file_name_is_safe(request->gguf))
         return error_set(err, DEAR_ERROR_USAGE, "\"%s\" is not a file's name in a repository",
                          request->gguf);
+    return DEAR_OK;
+}
+
+static dear_status parse_listing(pull *p, const strbuf *json, dear_error *err) {
+    const hub_request *request = p->request;
+    const char *text = json->text ? json->text : "";
+    if (request->file)
+        return hub_listing_parse_file(&p->listing, text, json->length, request->repository,
+                                      request->file, err);
+    return hub_listing_parse(&p->listing, text, json->length, request->repository, request->gguf,
+                             err);
+}
+
+/* Holds what the hub announces for the one file to what it must be. */
+static dear_status check_announcement(pull *p, dear_error *err) {
+    const hub_checksum *expected = p->request->expected;
+    hub_checksum *announced = &p->listing.files[0].expected;
+    bool contradicts =
+        announced->size != expected->size ||
+        (announced->kind == expected->kind && strcmp(announced->hex, expected->hex) != 0);
+    if (contradicts)
+        return error_set(err, DEAR_ERROR_INPUT,
+                         "%s/%s: the hub has another file under that name than is known "
+                         "(%lld bytes, not %lld, or another checksum)",
+                         p->request->repository, p->request->file, (long long)announced->size,
+                         (long long)expected->size);
+    *announced = *expected;
     return DEAR_OK;
 }
 
@@ -93,8 +123,9 @@ static dear_status read_listing(pull *p, dear_error *err) {
     const hub_request *request = p->request;
     strbuf json = {0};
     TRY(hub_client_list(p->client, request->revision ? request->revision : "main", &json, err));
-    dear_status status = hub_listing_parse(&p->listing, json.text ? json.text : "", json.length,
-                                           request->repository, request->gguf, err);
+    dear_status status = parse_listing(p, &json, err);
+    if (status == DEAR_OK && request->file && request->expected)
+        status = check_announcement(p, err);
     strbuf_free(&json);
     return status;
 }
@@ -188,16 +219,17 @@ static dear_status check_disk_space(const pull *p, dear_error *err) {
 static dear_status interrupted(const pull *p, dear_status status, dear_error *err) {
     if (!err || part_size(p->current) == 0)
         return status;
-    const char *repository = p->request->repository;
+    const hub_request *request = p->request;
     size_t length = strlen(err->message);
-    snprintf(err->message + length, sizeof err->message - length,
-             "; `dear models pull %s` goes on from there", repository);
+    snprintf(err->message + length, sizeof err->message - length, "; `%s%s` goes on from there",
+             request->command ? "" : "dear models pull ",
+             request->command ? request->command : request->repository);
     return status;
 }
 
 static dear_status fetch_current(pull *p, dear_error *err) {
     wanted_file *wanted = p->current;
-    dear_status status = hub_client_fetch(p->client, p->listing.commit, wanted->file->name,
+    dear_status status = hub_client_fetch(p->client, p->listing.commit, wanted->file->path,
                                           wanted->part_path, wanted->file->expected.size, err);
     if (status != DEAR_OK)
         return interrupted(p, status, err);
@@ -308,6 +340,7 @@ static dear_status install(const pull *p, dear_error *err) {
 static dear_status open_client(pull *p, dear_error *err) {
     const hub_request *request = p->request;
     hub_client_options options = {
+        .kind = request->kind,
         .repository = request->repository,
         .stall_seconds = request->stall_seconds ? request->stall_seconds : DEFAULT_STALL_SECONDS,
         .retry_seconds = request->retry_seconds > 0 ? request->retry_seconds : 1,
@@ -321,7 +354,9 @@ static dear_status run(pull *p, dear_error *err) {
     TRY(check_request(p->request, err));
     TRY(open_client(p, err));
     TRY(read_listing(p, err));
-    p->directory = lookup_hub_directory(p->request->repository);
+    const hub_request *request = p->request;
+    p->directory = request->directory ? mem_strdup(request->directory)
+                                      : lookup_hub_directory(request->repository);
     if (!p->directory)
         return error_memory(err);
     TRY(directory_make(p->directory, err));

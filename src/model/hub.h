@@ -1,5 +1,5 @@
 /*
- * Fetching models from a Hugging Face hub.
+ * Fetching models, and files of data sets, from a Hugging Face hub.
  *
  * A model is fetched into lookup_hub_directory. Each file is first written as "NAME.part"; when
  * all are there and agree with the size and checksum that the hub announced, they get their names,
@@ -9,7 +9,8 @@
 #ifndef DEAR_MODEL_HUB_H
 #define DEAR_MODEL_HUB_H
 
-#include "base/error.h"
+#include "model/hub_checksum.h"
+#include "model/hub_kind.h"
 
 /* What a pull is busy with. */
 typedef enum hub_step {
@@ -23,18 +24,23 @@ typedef bool (*hub_progress)(void *context, hub_step step, const char *file, dou
                              double total);
 
 typedef struct hub_request {
+    hub_kind kind;
     const char *repository; ///< "org/name"
     const char *revision;   ///< branch, tag or commit; NULL: "main"
     const char *gguf;       ///< which file of a repository with several GGUF files; NULL: the one
-    hub_progress progress;  ///< or NULL
-    void *context;          ///< for `progress`
-    long stall_seconds;     ///< without a byte, after which a server is given up; 0: 30
-    double retry_seconds;   ///< pause before the second of four tries, then doubled; 0: 1
+    const char *file;       ///< the one file to fetch, by its path; NULL: what a model needs
+    const hub_checksum *expected; ///< what that file must be; NULL: what the hub announces
+    const char *directory;        ///< where it goes to; NULL: lookup_hub_directory
+    const char *command;   ///< that goes on after a break, for the message; NULL: the model's
+    hub_progress progress; ///< or NULL
+    void *context;         ///< for `progress`
+    long stall_seconds;    ///< without a byte, after which a server is given up; 0: 30
+    double retry_seconds;  ///< pause before the second of four tries, then doubled; 0: 1
 } hub_request;
 
 /*
- * Fetches the files that a model needs and gives their directory (the caller frees it); what is
- * there already is checked and kept. The endpoint is HF_ENDPOINT or https://huggingface.co, the
+ * Fetches the files that a model needs, or the one asked for, and gives their directory (the caller
+ * frees it); what is there already is checked and kept. The endpoint is HF_ENDPOINT or https://huggingface.co, the
  * token HF_TOKEN; HF_HUB_OFFLINE=1 forbids the network.
  */
 dear_status hub_pull(char **directory, const hub_request *request, dear_error *err);

@@ -35,7 +35,7 @@ struct hub_client {
 typedef struct transfer {
     hub_client *client;
     const char *subject; ///< what is fetched: "org/name/config.json"
-    const char *kind;    ///< "model" or "file", for "no such ..."
+    const char *kind;    ///< "model", "data set" or "file", for "no such ..."
     strbuf *text;        ///< or NULL
     int fd;
     const char *path;  ///< of `fd`
@@ -48,6 +48,14 @@ typedef struct transfer {
     dear_status local; ///< a failure on this side, its sentence in `local_error`
     dear_error local_error;
 } transfer;
+
+/* What a kind of repository is called: in addresses, and in sentences. */
+static const struct kind_words {
+    const char *api;    ///< /api/models/org/name
+    const char *folder; ///< before /org/name
+    const char *noun;
+} kind_words[] = {
+    [HUB_MODEL] = {"models", "", "model"}, [HUB_DATASET] = {"datasets", "/datasets", "data set"}};
 
 static bool is_true(const char *value) {
     static const char *const words[] = {"1", "true", "yes", "on"};
@@ -242,6 +250,7 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
 
 static dear_status refused_status(const transfer *t, long code, dear_error *err) {
     const hub_client *c = t->client;
+    const char *folder = kind_words[c->options.kind].folder;
     const char *repository = c->options.repository;
     if (code == 401 && c->has_token)
         return error_set(err, DEAR_ERROR_NETWORK,
@@ -249,14 +258,14 @@ static dear_status refused_status(const transfer *t, long code, dear_error *err)
                          t->subject, t->kind, c->endpoint);
     if (code == 401)
         return error_set(err, DEAR_ERROR_NETWORK,
-                         "%s: no such %s, or it needs a token: accept its licence at %s/%s, then "
+                         "%s: no such %s, or it needs a token: accept its licence at %s%s/%s, then "
                          "set HF_TOKEN",
-                         t->subject, t->kind, c->endpoint, repository);
+                         t->subject, t->kind, c->endpoint, folder, repository);
     if (code == 403)
         return error_set(err, DEAR_ERROR_NETWORK,
-                         "%s needs a token that may read it: accept its licence at %s/%s, then "
+                         "%s needs a token that may read it: accept its licence at %s%s/%s, then "
                          "set HF_TOKEN",
-                         t->subject, c->endpoint, repository);
+                         t->subject, c->endpoint, folder, repository);
     if (code == 404)
         return error_set(err, DEAR_ERROR_NETWORK, "%s: no such %s at %s", t->subject, t->kind,
                          c->endpoint);
@@ -384,16 +393,30 @@ static bool append_escaped(hub_client *c, strbuf *url, const char *text) {
     return done;
 }
 
+/* Appends "/" and each part of the path, escaped. */
+static bool append_path(hub_client *c, strbuf *url, const char *path) {
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        char *escaped = curl_easy_escape(c->curl, path, (int)length);
+        bool done = escaped && strbuf_putc(url, '/') && strbuf_puts(url, escaped);
+        curl_free(escaped);
+        if (!done || !path[length])
+            return done;
+        path += length + 1;
+    }
+}
+
 dear_status hub_client_list(hub_client *c, const char *revision, strbuf *out, dear_error *err) {
     strbuf url = {0}, subject = {0};
-    strbuf_printf(&url, "%s/api/models/%s/revision/", c->endpoint, c->options.repository);
+    const struct kind_words *words = &kind_words[c->options.kind];
+    strbuf_printf(&url, "%s/api/%s/%s/revision/", c->endpoint, words->api, c->options.repository);
     bool built = append_escaped(c, &url, revision) && strbuf_puts(&url, "?blobs=true") &&
                  strbuf_printf(&subject, "%s (revision %s)", c->options.repository, revision);
     dear_status status = DEAR_OK;
     if (built) {
         transfer t = {.client = c,
                       .subject = subject.text,
-                      .kind = "model",
+                      .kind = words->noun,
                       .text = out,
                       .fd = -1,
                       .limit = LISTING_LIMIT};
@@ -442,9 +465,10 @@ static dear_status fetch_into_part(transfer *t, const char *url, dear_error *err
 dear_status hub_client_fetch(hub_client *c, const char *commit, const char *file, const char *path,
                              int64_t size, dear_error *err) {
     strbuf url = {0}, subject = {0};
-    strbuf_printf(&url, "%s/%s/resolve/%s/", c->endpoint, c->options.repository, commit);
-    bool built = append_escaped(c, &url, file) &&
-                 strbuf_printf(&subject, "%s/%s", c->options.repository, file);
+    strbuf_printf(&url, "%s%s/%s/resolve/%s", c->endpoint, kind_words[c->options.kind].folder,
+                  c->options.repository, commit);
+    bool built =
+        append_path(c, &url, file) && strbuf_printf(&subject, "%s/%s", c->options.repository, file);
     dear_status status = DEAR_OK;
     if (built) {
         transfer t = {.client = c,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "model/hub_kind.h"
 
 typedef struct hub_client hub_client;
 
@@ -13,6 +14,7 @@ typedef struct hub_client hub_client;
 typedef bool (*hub_http_progress)(void *context, int64_t have);
 
 typedef struct hub_client_options {
+    hub_kind kind;
     const char *repository;     ///< "org/name"
     long stall_seconds;         ///< without a byte, after which the server is given up
     double retry_seconds;       ///< pause before the second try; it doubles with each
@@ -32,7 +34,7 @@ void hub_client_close(hub_client *c);
 dear_status hub_client_list(hub_client *c, const char *revision, strbuf *out, dear_error *err);
 
 /*
- * Fetches a file of a commit into `path` until it holds `size` bytes. What the file holds already
+ * Fetches a file of a commit, named by its path in the repository, into `path` until it holds `size` bytes. What the file holds already
  * is taken for its beginning. On failure what came stays, for the next call; a file that runs over
  * its size is removed.
  */

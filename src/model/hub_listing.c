@@ -12,9 +12,10 @@ static const int64_t FILE_SIZE_LIMIT = (int64_t)1 << 42;
 
 /* A listing as it is read. */
 typedef struct listing_reader {
-    const char *where;      ///< "the listing of org/name": begins messages
+    const char *where;      ///< "the hub's listing of org/name": begins messages
     const char *repository; ///< "org/name"
     const char *gguf;       ///< the GGUF file asked for, or NULL
+    const char *path;       ///< the one file asked for; NULL: what a model needs
     const json_t *siblings; ///< an array of objects {rfilename, size, blobId, lfs}
 } listing_reader;
 
@@ -238,7 +239,7 @@ static dear_status read_checksum(hub_checksum *out, const json_t *sibling, const
 
 static bool is_chosen(const hub_listing *listing, const char *name) {
     for (size_t i = 0; i < listing->count; i++)
-        if (strcmp(listing->files[i].name, name) == 0)
+        if (strcmp(listing->files[i].path, name) == 0)
             return true;
     return false;
 }
@@ -254,24 +255,39 @@ static dear_status choose(hub_listing *out, const listing_reader *r, size_t i, d
                          FILES_LIMIT);
     hub_file file = {0};
     TRY(read_checksum(&file.expected, json_array_get(r->siblings, i), where, err));
-    file.name = mem_strdup(name);
-    if (!file.name)
+    file.path = mem_strdup(name);
+    if (!file.path)
         return error_memory(err);
+    const char *slash = strrchr(file.path, '/');
+    file.name = slash ? slash + 1 : file.path;
     out->files[out->count++] = file;
     out->bytes += file.expected.size;
     return DEAR_OK;
 }
 
-static dear_status choose_files(hub_listing *out, const listing_reader *r, dear_error *err) {
+static dear_status choose_model_files(hub_listing *out, const listing_reader *r, dear_error *err) {
     repository_kind kind = look_over(r);
     TRY(check_kind(r, &kind, err));
-    out->files = mem_calloc(FILES_LIMIT, sizeof *out->files);
-    if (!out->files)
-        return error_memory(err);
     for (size_t i = 0; i < json_array_size(r->siblings); i++)
         if (is_needed(r, &kind, name_at(r, i)))
             TRY(choose(out, r, i, err));
     return DEAR_OK;
+}
+
+static dear_status choose_one_file(hub_listing *out, const listing_reader *r, dear_error *err) {
+    for (size_t i = 0; i < json_array_size(r->siblings); i++)
+        if (strcmp(name_at(r, i), r->path) == 0)
+            TRY(choose(out, r, i, err));
+    if (out->count == 0)
+        return error_set(err, DEAR_ERROR_INPUT, "%s holds no %s", r->repository, r->path);
+    return DEAR_OK;
+}
+
+static dear_status choose_files(hub_listing *out, const listing_reader *r, dear_error *err) {
+    out->files = mem_calloc(FILES_LIMIT, sizeof *out->files);
+    if (!out->files)
+        return error_memory(err);
+    return r->path ? choose_one_file(out, r, err) : choose_model_files(out, r, err);
 }
 
 static dear_status read_commit(hub_listing *out, const json_t *tree, const char *where,
@@ -301,24 +317,36 @@ static dear_status read_tree(hub_listing *out, const json_t *tree, listing_reade
     return choose_files(out, r, err);
 }
 
-dear_status hub_listing_parse(hub_listing *out, const char *json, size_t length,
-                              const char *repository, const char *gguf, dear_error *err) {
+static dear_status parse(hub_listing *out, const char *json, size_t length, listing_reader *reader,
+                         dear_error *err) {
     *out = (hub_listing){0};
     char where[256];
-    snprintf(where, sizeof where, "the hub's listing of %s", repository);
+    snprintf(where, sizeof where, "the hub's listing of %s", reader->repository);
+    reader->where = where;
     json_t *tree;
     TRY(json_read_text(&tree, json, length, where, err));
-    listing_reader reader = {.where = where, .repository = repository, .gguf = gguf};
-    dear_status status = read_tree(out, tree, &reader, err);
+    dear_status status = read_tree(out, tree, reader, err);
     json_decref(tree);
     if (status != DEAR_OK)
         hub_listing_free(out);
     return status;
 }
 
+dear_status hub_listing_parse(hub_listing *out, const char *json, size_t length,
+                              const char *repository, const char *gguf, dear_error *err) {
+    listing_reader reader = {.repository = repository, .gguf = gguf};
+    return parse(out, json, length, &reader, err);
+}
+
+dear_status hub_listing_parse_file(hub_listing *out, const char *json, size_t length,
+                                   const char *repository, const char *path, dear_error *err) {
+    listing_reader reader = {.repository = repository, .path = path};
+    return parse(out, json, length, &reader, err);
+}
+
 void hub_listing_free(hub_listing *listing) {
     for (size_t i = 0; i < listing->count; i++)
-        mem_free(listing->files[i].name);
+        mem_free(listing->files[i].path);
     mem_free(listing->files);
     *listing = (hub_listing){0};
 }

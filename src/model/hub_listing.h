@@ -8,7 +8,8 @@ enum { HUB_COMMIT_LENGTH = 40 };
 
 /* A file to fetch. */
 typedef struct hub_file {
-    char *name; ///< without a directory; safe as a file name
+    char *path;       ///< in the repository
+    const char *name; ///< the last part of `path`: safe as a file name
     hub_checksum expected;
 } hub_file;
 
@@ -28,6 +29,10 @@ typedef struct hub_listing {
  */
 dear_status hub_listing_parse(hub_listing *out, const char *json, size_t length,
                               const char *repository, const char *gguf, dear_error *err);
+
+/* The same of a data set, of which one file is asked for by its path; not there is an error. */
+dear_status hub_listing_parse_file(hub_listing *out, const char *json, size_t length,
+                                   const char *repository, const char *path, dear_error *err);
 void hub_listing_free(hub_listing *listing);
 
 /* True for a name that stays in its directory: one component, neither hidden nor with control

@@ -231,6 +231,15 @@ static enum MHD_Result answer_listing(hub_server *s, struct MHD_Connection *conn
     return result;
 }
 
+/* What a path after /test/model/resolve/COMMIT/ names; NULL for another path. */
+static const served_file *file_at(const hub_server *s, const char *path) {
+    char prefix[128];
+    bool dataset = strncmp(path, "/datasets/", 10) == 0;
+    snprintf(prefix, sizeof prefix, "%s/test/model/resolve/%s/", dataset ? "/datasets" : "",
+             commit);
+    return strncmp(path, prefix, strlen(prefix)) == 0 ? find_file(s, path + strlen(prefix)) : NULL;
+}
+
 static enum MHD_Result answer_file(hub_server *s, struct MHD_Connection *connection,
                                    const char *path) {
     s->requests++;
@@ -240,10 +249,7 @@ static enum MHD_Result answer_file(hub_server *s, struct MHD_Connection *connect
         return send_text(connection, (unsigned int)s->failure, "no");
     if (redirects(s->mischief))
         return redirect(s, connection, path);
-    char prefix[128];
-    snprintf(prefix, sizeof prefix, "/test/model/resolve/%s/", commit);
-    const served_file *file =
-        strncmp(path, prefix, strlen(prefix)) == 0 ? find_file(s, path + strlen(prefix)) : NULL;
+    const served_file *file = file_at(s, path);
     return file ? send_file(s, connection, file)
                 : send_text(connection, MHD_HTTP_NOT_FOUND, "no such file");
 }
@@ -259,7 +265,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     pthread_mutex_lock(&s->mutex);
     enum MHD_Result result;
-    if (strncmp(path, "/api/models/test/model/revision/", 32) == 0)
+    if (strncmp(path, "/api/models/test/model/revision/", 32) == 0 ||
+        strncmp(path, "/api/datasets/test/model/revision/", 34) == 0)
         result = answer_listing(s, connection);
     else if (strncmp(path, "/api/", 5) == 0)
         result = send_text(connection, MHD_HTTP_NOT_FOUND, "{\"error\":\"no such model\"}");

@@ -1,5 +1,6 @@
 /*
- * Serves the files of a directory as the hub's model test/model, for tests of the command line:
+ * Serves the files of a directory, with its folders, as the hub's model and data set
+ * test/model, for tests of the command line:
  *
  *     hub_server DIRECTORY [honest | stall | corrupt]
  *
@@ -36,17 +37,29 @@ static bool put_file(hub_server *s, const char *directory, const char *name) {
     bool read_all = bytes && fread(bytes, 1, size, stream) == size;
     fclose(stream);
     if (read_all)
-        hub_server_put(s, name, bytes, size, ends_with(name, ".safetensors"));
+        hub_server_put(s, name, bytes, size,
+                       ends_with(name, ".safetensors") || ends_with(name, ".gz"));
     free(bytes);
     return read_all;
 }
 
-static bool put_directory(hub_server *s, const char *directory) {
-    DIR *stream = opendir(directory);
+static bool put_directory(hub_server *s, const char *root, const char *folder);
+
+static bool put_entry(hub_server *s, const char *root, const char *folder,
+                      const struct dirent *entry) {
+    char name[512];
+    snprintf(name, sizeof name, "%s%s%s", folder, *folder ? "/" : "", entry->d_name);
+    return entry->d_type == DT_DIR ? put_directory(s, root, name) : put_file(s, root, name);
+}
+
+static bool put_directory(hub_server *s, const char *root, const char *folder) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", root, folder);
+    DIR *stream = opendir(path);
     bool put = stream != NULL;
     for (struct dirent *entry; put && (entry = readdir(stream));)
         if (entry->d_name[0] != '.')
-            put = put_file(s, directory, entry->d_name);
+            put = put_entry(s, root, folder, entry);
     if (stream)
         closedir(stream);
     return put;
@@ -71,7 +84,7 @@ int main(int argc, char **argv) {
     hub_server *s = hub_server_start();
     if (!s)
         return fail("no port on 127.0.0.1");
-    if (!put_directory(s, argv[1]))
+    if (!put_directory(s, argv[1], ""))
         return fail("the directory cannot be read");
     if (argc == 3 && !set_mischief(s, argv[2]))
         return fail("no such mischief");
