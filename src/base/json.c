@@ -28,12 +28,11 @@ dear_status json_read_file(json_t **out, const char *path, size_t limit, dear_er
     return status;
 }
 
-/* With as many digits as bring every number back. */
+/* With 15 digits every decimal number that people write comes back as it was. */
 static dear_status write_json(const json_t *json, const char *path, dear_error *err) {
-    enum { EXACT = JSON_REAL_PRECISION(17) };
     output_file out;
     TRY(output_file_open(&out, path, err));
-    if (json_dumpf(json, out.stream, JSON_INDENT(2) | EXACT) == 0 &&
+    if (json_dumpf(json, out.stream, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) == 0 &&
         fputc('\n', out.stream) != EOF)
         return output_file_commit(&out, err);
     dear_status status = error_errno(err, out.part_path);
