@@ -15,18 +15,87 @@ static void rmsnorm(float *y, const float *x, const float *weight, size_t n, flo
         y[i] = x[i] * scale * weight[i];
 }
 
-static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+static float rmsnorm_backward(float *dx, const float *x, const float *weight, const float *dy,
+                              size_t n, float epsilon, bool accumulate) {
+    double squares = 0, products = 0;
+    for (size_t i = 0; i < n; i++) {
+        squares += (double)x[i] * x[i];
+        products += (double)weight[i] * dy[i] * x[i];
+    }
+    double r = 1 / sqrt(squares / (double)n + epsilon), mean = products / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double gradient = r * ((double)weight[i] * dy[i] - x[i] * r * r * mean);
+        dx[i] = (float)(gradient + (accumulate ? dx[i] : 0));
+    }
+    return (float)r;
+}
+
+static void rmsnorm_weight_backward(float *dweight, const float *x, const float *dy, size_t n,
+                                    float r) {
+    for (size_t i = 0; i < n; i++)
+        dweight[i] += dy[i] * x[i] * r;
+}
+
+/* By the angles, or with a `direction` of -1 back. */
+static void rotate(float *x, const float *cosine, const float *sine, size_t head_dim,
+                   float direction) {
     size_t half = head_dim / 2;
     for (size_t i = 0; i < half; i++) {
-        float a = x[i], b = x[i + half];
-        x[i] = a * cosine[i] - b * sine[i];
-        x[i + half] = b * cosine[i] + a * sine[i];
+        float a = x[i], b = x[i + half], s = direction * sine[i];
+        x[i] = a * cosine[i] - b * s;
+        x[i + half] = b * cosine[i] + a * s;
     }
+}
+
+static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+    rotate(x, cosine, sine, head_dim, 1);
+}
+
+static void rope_backward(float *dx, const float *cosine, const float *sine, size_t head_dim) {
+    rotate(dx, cosine, sine, head_dim, -1);
 }
 
 static void swiglu(float *y, const float *gate, const float *up, size_t n) {
     for (size_t i = 0; i < n; i++)
         y[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static void swiglu_backward(float *dgate, float *dup, const float *gate, const float *up,
+                            const float *dy, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float g = gate[i], d = dy[i], sigmoid = 1 / (1 + expf(-g));
+        float of_gate = d * up[i] * (sigmoid * (1 + g * (1 - sigmoid)));
+        dup[i] = d * (g * sigmoid);
+        dgate[i] = of_gate;
+    }
+}
+
+/* Word `index` of Philox4x32-10 of this counter and key. */
+static uint32_t philox(const uint32_t counter[4], uint64_t key, size_t index) {
+    uint32_t c[4], k[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
+    memcpy(c, counter, sizeof c);
+    for (int round = 0; round < PHILOX_ROUNDS; round++) {
+        uint64_t p0 = (uint64_t)c[0] * PHILOX_M0, p1 = (uint64_t)c[2] * PHILOX_M1;
+        c[0] = (uint32_t)(p1 >> 32) ^ c[1] ^ k[0];
+        c[1] = (uint32_t)p1;
+        c[2] = (uint32_t)(p0 >> 32) ^ c[3] ^ k[1];
+        c[3] = (uint32_t)p0;
+        k[0] += PHILOX_W0;
+        k[1] += PHILOX_W1;
+    }
+    return c[index];
+}
+
+static bool drops(const dropout_mask *mask, uint64_t element) {
+    uint64_t low = element / 64 * 16 + element % 16;
+    const uint32_t counter[4] = {(uint32_t)low, (uint32_t)(low >> 32), mask->step, mask->place};
+    return philox(counter, mask->seed, element % 64 / 16) < (uint32_t)((double)mask->p * 0x1p32);
+}
+
+static void dropout(float *y, const float *x, size_t n, const dropout_mask *mask, uint64_t first) {
+    float factor = 1 / (1 - mask->p);
+    for (size_t i = 0; i < n; i++)
+        y[i] = drops(mask, first + i) ? 0 : x[i] * factor;
 }
 
 static void add(float *y, const float *x, size_t n) {
@@ -68,6 +137,14 @@ static float weigh_scores(float *x, size_t n, size_t width, float factor, softma
     float fade = expf(factor * (before - base));
     row->sum = row->sum * fade + sum;
     return fade;
+}
+
+static void softmax_backward(float *p, float *dp, size_t n, float factor, float mean, double sum) {
+    float share = (float)(1 / sum);
+    for (size_t i = 0; i < n; i++) {
+        p[i] *= share;
+        dp[i] = factor * p[i] * (dp[i] - mean);
+    }
 }
 
 static float log_sum_exp(const float *x, size_t n) {
@@ -133,12 +210,18 @@ const kernels kernels_plain = {
     .level = CPU_PLAIN,
     .panel = PANEL,
     .rmsnorm = rmsnorm,
+    .rmsnorm_backward = rmsnorm_backward,
+    .rmsnorm_weight_backward = rmsnorm_weight_backward,
     .rope = rope,
+    .rope_backward = rope_backward,
     .swiglu = swiglu,
+    .swiglu_backward = swiglu_backward,
+    .dropout = dropout,
     .add = add,
     .scale = scale,
     .dot = dot,
     .weigh_scores = weigh_scores,
+    .softmax_backward = softmax_backward,
     .log_sum_exp = log_sum_exp,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,

@@ -77,15 +77,57 @@ static void rmsnorm(float *y, const float *x, const float *weight, size_t n, flo
     }
 }
 
-static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+/* The sum of x * y * z. */
+static float dot3(const float *x, const float *y, const float *z, size_t n) {
+    vec sum[2] = {vec_set(0), vec_set(0)};
+    for (size_t i = 0; i < n; i += 2 * LANES)
+        for (size_t j = i; j < n && j < i + 2 * LANES; j += LANES) {
+            vec xy = vec_mul(take(x + j, n - j, 0), take(y + j, n - j, 0));
+            sum[j != i] = vec_fma(xy, take(z + j, n - j, 0), sum[j != i]);
+        }
+    return vec_sum(vec_add(sum[0], sum[1]));
+}
+
+static float rmsnorm_backward(float *dx, const float *x, const float *weight, const float *dy,
+                              size_t n, float epsilon, bool accumulate) {
+    float r = 1 / sqrtf(dot(x, x, n) / (float)n + epsilon);
+    vec scale = vec_set(r), along_x = vec_set(r * r * dot3(weight, dy, x, n) / (float)n);
+    for (size_t i = 0; i < n; i += LANES) {
+        vec gradient = vec_mul(take(weight + i, n - i, 0), take(dy + i, n - i, 0));
+        gradient = vec_mul(scale, vec_fnma(take(x + i, n - i, 0), along_x, gradient));
+        put(dx + i, accumulate ? vec_add(gradient, take(dx + i, n - i, 0)) : gradient, n - i);
+    }
+    return r;
+}
+
+static void rmsnorm_weight_backward(float *dweight, const float *x, const float *dy, size_t n,
+                                    float r) {
+    for (size_t i = 0; i < n; i += LANES) {
+        vec product = vec_mul(take(dy + i, n - i, 0), take(x + i, n - i, 0));
+        put(dweight + i, vec_fma(product, vec_set(r), take(dweight + i, n - i, 0)), n - i);
+    }
+}
+
+/* By the angles, or with a `direction` of -1 back. */
+static inline void rotate(float *x, const float *cosine, const float *sine, size_t head_dim,
+                          float direction) {
     size_t half = head_dim / 2;
     for (size_t i = 0; i < half; i += LANES) {
         size_t left = half - i;
         vec a = take(x + i, left, 0), b = take(x + half + i, left, 0);
         vec c = take(cosine + i, left, 0), s = take(sine + i, left, 0);
+        s = vec_mul(vec_set(direction), s);
         put(x + i, vec_fnma(b, s, vec_mul(a, c)), left);
         put(x + half + i, vec_fma(a, s, vec_mul(b, c)), left);
     }
+}
+
+static void rope(float *x, const float *cosine, const float *sine, size_t head_dim) {
+    rotate(x, cosine, sine, head_dim, 1);
+}
+
+static void rope_backward(float *dx, const float *cosine, const float *sine, size_t head_dim) {
+    rotate(dx, cosine, sine, head_dim, -1);
 }
 
 static void swiglu(float *y, const float *gate, const float *up, size_t n) {
@@ -93,6 +135,70 @@ static void swiglu(float *y, const float *gate, const float *up, size_t n) {
         vec g = take(gate + i, n - i, 0);
         vec silu = vec_div(g, vec_add(vec_set(1), vec_exp(vec_sub(vec_set(0), g))));
         put(y + i, vec_mul(silu, take(up + i, n - i, 0)), n - i);
+    }
+}
+
+static void swiglu_backward(float *dgate, float *dup, const float *gate, const float *up,
+                            const float *dy, size_t n) {
+    const vec one = vec_set(1);
+    for (size_t i = 0; i < n; i += LANES) {
+        vec g = take(gate + i, n - i, 0), d = take(dy + i, n - i, 0);
+        vec sigmoid = vec_div(one, vec_add(one, vec_exp(vec_sub(vec_set(0), g))));
+        vec slope = vec_mul(sigmoid, vec_fma(g, vec_sub(one, sigmoid), one));
+        vec of_gate = vec_mul(vec_mul(d, take(up + i, n - i, 0)), slope);
+        put(dup + i, vec_mul(d, vec_mul(g, sigmoid)), n - i);
+        put(dgate + i, of_gate, n - i);
+    }
+}
+
+/* Philox4x32-10 of a counter in the low half of each pair of lanes; the high halves are anything, in
+ * the words that come out too. */
+static inline void philox(ivec c[4], uint64_t key) {
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    const ivec m0 = ivec_set((int32_t)PHILOX_M0), m1 = ivec_set((int32_t)PHILOX_M1);
+    for (int round = 0; round < PHILOX_ROUNDS; round++, k0 += PHILOX_W0, k1 += PHILOX_W1) {
+        ivec p0 = ivec_mul_low_halves(c[0], m0), p1 = ivec_mul_low_halves(c[2], m1);
+        c[0] = ivec_xor(ivec_xor(ivec_high_to_low(p1), c[1]), ivec_set((int32_t)k0));
+        c[1] = p1;
+        c[2] = ivec_xor(ivec_xor(ivec_high_to_low(p0), c[3]), ivec_set((int32_t)k1));
+        c[3] = p0;
+    }
+}
+
+enum { DROPOUT_BLOCK = 64 };
+
+/* The random words of 64 elements from a multiple of 64 on. */
+static inline void dropout_words(int32_t *words, const dropout_mask *mask, uint64_t first) {
+    static const int32_t pairs[16] = {0, 0, 2, 0, 4, 0, 6, 0, 8, 0, 10, 0, 12, 0, 14, 0};
+    uint64_t counter = first / 4;
+    for (int j = 0; j < 16; j += LANES) {
+        ivec low = ivec_add(ivec_load(pairs), ivec_set((int32_t)(uint32_t)counter + j));
+        ivec even[4] = {low, ivec_set((int32_t)(counter >> 32)), ivec_set((int32_t)mask->step),
+                        ivec_set((int32_t)mask->place)};
+        ivec odd[4] = {ivec_add(low, ivec_set(1)), even[1], even[2], even[3]};
+        philox(even, mask->seed);
+        philox(odd, mask->seed);
+        for (int i = 0; i < 4; i++)
+            ivec_store(words + 16 * i + j, ivec_interleave_low_halves(even[i], odd[i]));
+    }
+}
+
+static void dropout(float *y, const float *x, size_t n, const dropout_mask *mask, uint64_t first) {
+    const ivec sign = ivec_set(INT32_MIN); // turns the order of unsigned into that of signed
+    ivec limit = ivec_xor(ivec_set((int32_t)(uint32_t)((double)mask->p * 0x1p32)), sign);
+    vec factor = vec_set(1 / (1 - mask->p));
+    int32_t words[DROPOUT_BLOCK + LANES] = {0};
+    for (size_t done = 0, count; done < n; done += count) {
+        size_t skip = (first + done) % DROPOUT_BLOCK;
+        count = at_most(n - done, DROPOUT_BLOCK - skip);
+        dropout_words(words, mask, first + done - skip);
+        for (size_t i = 0; i < count; i += LANES) {
+            vec kept = vec_mul(take(x + done + i, count - i, 0), factor);
+            ivec random = ivec_xor(ivec_load(words + skip + i), sign);
+            put(y + done + i,
+                vec_from_bits(ivec_if_above(limit, random, ivec_set(0), vec_bits(kept))),
+                count - i);
+        }
     }
 }
 
@@ -153,6 +259,16 @@ static float weigh_scores(float *x, size_t n, size_t width, float factor, softma
     float fade = exp2f((before - base) * log2_factor);
     row->sum = row->sum * fade + vec_sum(sum);
     return fade;
+}
+
+static void softmax_backward(float *p, float *dp, size_t n, float factor, float mean, double sum) {
+    vec share = vec_set((float)(1 / sum));
+    for (size_t i = 0; i < n; i += LANES) {
+        vec weight = vec_mul(take(p + i, n - i, 0), share);
+        vec from_mean = vec_sub(take(dp + i, n - i, 0), vec_set(mean));
+        put(p + i, weight, n - i);
+        put(dp + i, vec_mul(vec_mul(vec_set(factor), weight), from_mean), n - i);
+    }
 }
 
 static void to_bf16(uint16_t *y, const float *x, size_t n) {
@@ -297,12 +413,18 @@ static const kernels table = {
     .level = (cpu_level)TABLE_LEVEL,
     .panel = PANEL,
     .rmsnorm = rmsnorm,
+    .rmsnorm_backward = rmsnorm_backward,
+    .rmsnorm_weight_backward = rmsnorm_weight_backward,
     .rope = rope,
+    .rope_backward = rope_backward,
     .swiglu = swiglu,
+    .swiglu_backward = swiglu_backward,
+    .dropout = dropout,
     .add = add,
     .scale = scale,
     .dot = dot,
     .weigh_scores = weigh_scores,
+    .softmax_backward = softmax_backward,
     .log_sum_exp = log_sum_exp,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,

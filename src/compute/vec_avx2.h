@@ -121,6 +121,21 @@ static inline ivec ivec_and(ivec a, ivec b) {
 static inline ivec ivec_or(ivec a, ivec b) {
     return _mm256_or_si256(a, b);
 }
+static inline ivec ivec_xor(ivec a, ivec b) {
+    return _mm256_xor_si256(a, b);
+}
+/* 64-bit products of the low lanes of each pair. */
+static inline ivec ivec_mul_low_halves(ivec a, ivec b) {
+    return _mm256_mul_epu32(a, b);
+}
+/* The high lane of each pair in the low one's place, above it 0. */
+static inline ivec ivec_high_to_low(ivec x) {
+    return _mm256_srli_epi64(x, 32);
+}
+/* The low lane of each pair of a, then that of b. */
+static inline ivec ivec_interleave_low_halves(ivec a, ivec b) {
+    return _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
+}
 static inline ivec ivec_max(ivec a, ivec b) {
     return _mm256_max_epi32(a, b);
 }

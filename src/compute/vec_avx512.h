@@ -106,6 +106,18 @@ static inline ivec ivec_and(ivec a, ivec b) {
 static inline ivec ivec_or(ivec a, ivec b) {
     return _mm512_or_si512(a, b);
 }
+static inline ivec ivec_xor(ivec a, ivec b) {
+    return _mm512_xor_si512(a, b);
+}
+static inline ivec ivec_mul_low_halves(ivec a, ivec b) {
+    return _mm512_mul_epu32(a, b);
+}
+static inline ivec ivec_high_to_low(ivec x) {
+    return _mm512_srli_epi64(x, 32);
+}
+static inline ivec ivec_interleave_low_halves(ivec a, ivec b) {
+    return _mm512_mask_mov_epi32(a, 0xaaaa, _mm512_slli_epi64(b, 32));
+}
 static inline ivec ivec_max(ivec a, ivec b) {
     return _mm512_max_epi32(a, b);
 }

@@ -18,6 +18,7 @@ void check_groups(const check_options *options); ///< products of quantized grou
 void check_linear(const check_options *options); ///< packed weights, all precisions
 void check_matmul(const check_options *options); ///< products of matrices that change
 void check_attention(const check_options *options);
+void check_attention_backward(const check_options *options);
 
 /* Counts a check; a failed one is printed. Returns `passed`. */
 bool check_that(bool passed, const char *format, ...) __attribute__((format(printf, 2, 3)));

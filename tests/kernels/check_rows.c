@@ -11,7 +11,7 @@
 /* Inputs, and outputs that a kernel may write. All arrays have n elements. */
 typedef struct operands {
     size_t n;
-    float *x, *y, *z; ///< inputs; y is written by kernels that work in place
+    float *x, *y, *z, *w; ///< inputs; y and w are written by kernels that work in place
     uint16_t *halves;
     float scalar;
 } operands;
@@ -24,6 +24,35 @@ typedef struct row_kernel {
 
 static void run_rmsnorm(const kernels *k, operands *o) {
     k->rmsnorm(o->y, o->x, o->z, o->n, 1e-5f);
+}
+/* (With a large epsilon: of a single number, only that leaves a gradient.) */
+static void run_rmsnorm_backward(const kernels *k, operands *o) {
+    o->scalar = k->rmsnorm_backward(o->y, o->x, o->z, o->w, o->n, 1000, false);
+}
+static void run_rmsnorm_backward_added(const kernels *k, operands *o) {
+    o->scalar = k->rmsnorm_backward(o->y, o->x, o->z, o->w, o->n, 1e-5f, true);
+}
+static void run_rmsnorm_backward_in_place(const kernels *k, operands *o) {
+    o->scalar = k->rmsnorm_backward(o->y, o->x, o->z, o->y, o->n, 1000, false);
+}
+static void run_rmsnorm_weight_backward(const kernels *k, operands *o) {
+    k->rmsnorm_weight_backward(o->y, o->x, o->w, o->n, 0.61f);
+}
+static void run_rope_backward(const kernels *k, operands *o) {
+    k->rope_backward(o->y, o->x, o->z, o->n);
+}
+static void run_swiglu_backward(const kernels *k, operands *o) {
+    k->swiglu_backward(o->y, o->w, o->x, o->z, o->w, o->n);
+}
+static void run_swiglu_backward_in_place(const kernels *k, operands *o) {
+    k->swiglu_backward(o->y, o->w, o->y, o->w, o->z, o->n);
+}
+static void run_dropout(const kernels *k, operands *o) {
+    const dropout_mask mask = {.p = 0.3f, .seed = 0x123456789abcdef, .step = 7, .place = 5};
+    k->dropout(o->y, o->x, o->n, &mask, 37);
+}
+static void run_softmax_backward(const kernels *k, operands *o) {
+    k->softmax_backward(o->y, o->w, o->n, 0.125f, 0.2f, 3.7);
 }
 static void run_rope(const kernels *k, operands *o) {
     k->rope(o->y, o->x, o->z, o->n);
@@ -55,9 +84,18 @@ static void run_from_bf16(const kernels *k, operands *o) {
 
 static const row_kernel row_kernels[] = {
     {"rmsnorm", run_rmsnorm, 1e-6},
+    {"rmsnorm_backward", run_rmsnorm_backward, 1e-6},
+    {"rmsnorm_backward, added", run_rmsnorm_backward_added, 1e-6},
+    {"rmsnorm_backward in place", run_rmsnorm_backward_in_place, 1e-6},
+    {"rmsnorm_weight_backward", run_rmsnorm_weight_backward, 2e-7},
     {"rope", run_rope, 2e-7},
+    {"rope_backward", run_rope_backward, 2e-7},
     {"swiglu", run_swiglu, 3e-7},
     {"swiglu in place", run_swiglu_in_place, 3e-7},
+    {"swiglu_backward", run_swiglu_backward, 5e-7},
+    {"swiglu_backward in place", run_swiglu_backward_in_place, 5e-7},
+    {"dropout", run_dropout, 0},
+    {"softmax_backward", run_softmax_backward, 3e-7},
     {"add", run_add, 0},
     {"scale", run_scale, 0},
     {"dot", run_dot, 1e-6},
@@ -73,6 +111,7 @@ static operands make_operands(size_t n, float magnitude) {
     o.x = check_random(n, 1);
     o.y = check_random(n, 2);
     o.z = check_random(n, 3);
+    o.w = check_random(n, 4);
     o.halves = check_alloc(2 * n);
     for (size_t i = 0; i < n; i++) {
         o.x[i] *= magnitude;
@@ -86,6 +125,7 @@ static void free_operands(operands *o) {
     free(o->x);
     free(o->y);
     free(o->z);
+    free(o->w);
     free(o->halves);
 }
 
@@ -93,8 +133,9 @@ static void compare(const row_kernel *r, const kernels *fast, operands *want, op
     size_t n = want->n;
     r->run(&kernels_plain, want);
     r->run(fast, got);
-    double error = fmax(check_difference(got->y, want->y, n),
-                        check_difference(&got->scalar, &want->scalar, 1));
+    double error =
+        fmax(fmax(check_difference(got->y, want->y, n), check_difference(got->w, want->w, n)),
+             check_difference(&got->scalar, &want->scalar, 1));
     check_that(error <= r->tolerance, "%s %s, n %zu: differs by %.2g of the largest (allowed %.2g)",
                cpu_level_name(fast->level), r->name, n, error, r->tolerance);
     check_that(memcmp(got->halves, want->halves, 2 * n) == 0, "%s %s, n %zu: integers differ",
@@ -108,6 +149,23 @@ static void compare_size(const row_kernel *r, const kernels *fast, size_t n, flo
     free_operands(&got);
 }
 
+/* Of the kernels that add products up, on the largest numbers. */
+static bool overflows(const row_kernel *r) {
+    static void (*const adders[])(const kernels *, operands *) = {
+        run_rope,
+        run_rope_backward,
+        run_dot,
+        run_rmsnorm,
+        run_rmsnorm_backward,
+        run_rmsnorm_backward_added,
+        run_rmsnorm_backward_in_place,
+    };
+    for (size_t i = 0; i < sizeof adders / sizeof *adders; i++)
+        if (r->run == adders[i])
+            return true;
+    return false;
+}
+
 /* Numbers that rounding, ranges and tests for NaN stumble over. */
 static void compare_awkward(const row_kernel *r, const kernels *fast) {
     const float awkward[] = {0,      -0.0f,       0x1p-126f,   0x1p-149f, -87.4f, 88.5f, 100,
@@ -117,7 +175,7 @@ static void compare_awkward(const row_kernel *r, const kernels *fast) {
     operands want = make_operands(N, 1), got = make_operands(N, 1);
     for (size_t i = 0; i < N; i++)
         want.x[i] = got.x[i] = want.y[i] = got.y[i] = awkward[i];
-    if (r->run != run_rope && r->run != run_dot && r->run != run_rmsnorm) // these overflow
+    if (!overflows(r))
         compare(r, fast, &want, &got);
     for (int i = 0; i < 2; i++) {
         want.x[3] = got.x[3] = want.y[3] = got.y[3] = i ? INFINITY : NAN;
@@ -214,7 +272,7 @@ static void print_times(const kernels *fast) {
         operands o = make_operands(1536, 1);
         double plain = seconds_a_call(&row_kernels[i], &kernels_plain, &o);
         double quick = seconds_a_call(&row_kernels[i], fast, &o);
-        printf("%-12s %-16s n 1536: %8.3f us, plain C %8.3f us: %5.1f times as fast\n",
+        printf("%-12s %-25s n 1536: %8.3f us, plain C %8.3f us: %5.1f times as fast\n",
                cpu_level_name(fast->level), row_kernels[i].name, 1e6 * quick, 1e6 * plain,
                plain / quick);
         free_operands(&o);

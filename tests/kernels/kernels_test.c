@@ -82,6 +82,7 @@ int main(int argc, char **argv) {
     check_linear(&options);
     check_matmul(&options);
     check_attention(&options);
+    check_attention_backward(&options);
     printf("%d checks, %d failed\n", check_count(), check_failures());
     return check_failures() ? 1 : 0;
 }
