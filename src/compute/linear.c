@@ -13,13 +13,17 @@ struct linear {
     onednn_matmul *matmul;
 };
 
-static dear_status check(int64_t out_features, int64_t in_features, dear_error *err) {
+static dear_status check(int64_t out_features, int64_t in_features, precision p,
+                         const linear_source *source, dear_error *err) {
     size_t elements;
     if (out_features < 1 || in_features < 1 ||
         __builtin_mul_overflow((size_t)out_features, (size_t)in_features, &elements) ||
         elements > SIZE_MAX / 64)
         return error_set(err, DEAR_ERROR_USAGE, "a weight of %lld x %lld cannot be packed",
                          (long long)out_features, (long long)in_features);
+    if (source->transposed && p == PRECISION_INT8)
+        return error_set(err, DEAR_ERROR_USAGE,
+                         "an int8 weight cannot be transposed: its groups lie along rows");
     return DEAR_OK;
 }
 
@@ -39,7 +43,7 @@ static dear_status pack(linear *l, precision p, const linear_source *source, dea
 dear_status linear_create(linear **out, int64_t out_features, int64_t in_features, precision p,
                           const linear_source *source, dear_error *err) {
     *out = NULL;
-    TRY(check(out_features, in_features, err));
+    TRY(check(out_features, in_features, p, source, err));
     linear *l = mem_calloc(1, sizeof *l);
     if (!l)
         return error_memory(err);
@@ -51,6 +55,13 @@ dear_status linear_create(linear **out, int64_t out_features, int64_t in_feature
     else
         linear_free(l);
     return status;
+}
+
+dear_status linear_create_transposed(linear **out, int64_t out_features, int64_t in_features,
+                                     precision p, const linear_source *source, dear_error *err) {
+    linear_source back = *source;
+    back.transposed = !source->transposed;
+    return linear_create(out, in_features, out_features, p, &back, err);
 }
 
 void linear_free(linear *l) {

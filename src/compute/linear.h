@@ -45,12 +45,22 @@ typedef struct linear_source {
                           float *minimum, dear_error *err);
     int group_bits; ///< of q: 4 or 8; 0: the file has no such groups
     int group_zero; ///< all minima are -group_zero * scale; -1: they are not
+
+    /* rows() reads the weight's columns instead, as the rows of its transpose [in_features,
+     * out_features]: `out` is [count, out_features]. Not for int8, whose groups lie along rows. */
+    bool transposed;
     void *context;
 } linear_source;
 
 /* Packs the weight. `p` is not PRECISION_AUTO. */
 dear_status linear_create(linear **out, int64_t out_features, int64_t in_features, precision p,
                           const linear_source *source, dear_error *err);
+/* The way back through y = x W^T, for the source that linear_create packs W [out_features,
+ * in_features] from: packs W^T, so that linear_apply computes dx = dy W from dy [T, out_features] to
+ * dx [T, in_features]. Beside the packed weight, memory holds a few hundred rows of W in float32, and
+ * with oneDNN one more copy of W in `p`, while packing. Not for int8. */
+dear_status linear_create_transposed(linear **out, int64_t out_features, int64_t in_features,
+                                     precision p, const linear_source *source, dear_error *err);
 void linear_free(linear *l);
 
 int64_t linear_out_features(const linear *l);

@@ -168,22 +168,24 @@ static void convert_row(void *to, const float *from, precision p, size_t n) {
         memcpy(to, from, n * sizeof *from);
 }
 
+/* plain [n, k], or [k, n] when the source is transposed. */
 static dear_status read_rows(onednn_matmul *m, char *plain, const linear_source *source,
                              dear_error *err) {
-    size_t at_once = m->n < SOURCE_ROWS ? m->n : SOURCE_ROWS;
-    size_t row_bytes = m->k * operand_bytes(m->precision);
-    float *rows = mem_calloc(at_once * m->k, sizeof *rows);
+    size_t height = source->transposed ? m->k : m->n, width = source->transposed ? m->n : m->k;
+    size_t at_once = height < SOURCE_ROWS ? height : SOURCE_ROWS;
+    size_t row_bytes = width * operand_bytes(m->precision);
+    float *rows = mem_calloc(at_once * width, sizeof *rows);
     if (!rows)
         return error_memory(err);
     dear_status status = DEAR_OK;
-    for (size_t first = 0; status == DEAR_OK && first < m->n; first += at_once) {
-        size_t count = m->n - first < at_once ? m->n - first : at_once;
+    for (size_t first = 0; status == DEAR_OK && first < height; first += at_once) {
+        size_t count = height - first < at_once ? height - first : at_once;
         status = source->rows(source->context, (int64_t)first, (int64_t)count, rows, err);
         if (status != DEAR_OK)
             break;
 #pragma omp parallel for num_threads(compute_threads()) schedule(static)
         for (size_t i = first; i < first + count; i++)
-            convert_row(plain + i * row_bytes, rows + (i - first) * m->k, m->precision, m->k);
+            convert_row(plain + i * row_bytes, rows + (i - first) * width, m->precision, width);
     }
     mem_free(rows);
     return status;
@@ -203,14 +205,15 @@ static dnnl_status_t execute(dnnl_engine_t engine, dnnl_primitive_t primitive, i
     return status;
 }
 
-/* plain [n, k] to the layout of m->weights. */
-static dnnl_status_t reorder(const onednn_matmul *m, void *plain, description_ref layout) {
+/* What read_rows read to the layout of m->weights. */
+static dnnl_status_t reorder(const onednn_matmul *m, void *plain, bool transposed,
+                             description_ref layout) {
     description from = {0};
     dnnl_memory_t memory = NULL;
     dnnl_primitive_desc_t described = NULL;
     dnnl_primitive_t primitive = NULL;
-    dnnl_status_t status =
-        describe(&from, (int64_t)m->k, (int64_t)m->n, operand_type(m->precision), dnnl_ba);
+    dnnl_status_t status = describe(&from, (int64_t)m->k, (int64_t)m->n, operand_type(m->precision),
+                                    transposed ? dnnl_ab : dnnl_ba);
     if (status == dnnl_success)
         status = dnnl_memory_create(&memory, refer(&from), m->engine, plain);
     if (status == dnnl_success)
@@ -243,7 +246,7 @@ static dear_status pack(onednn_matmul *m, description_ref layout, const linear_s
     if (status == DEAR_OK) {
         dnnl_status_t done = dnnl_memory_create(&m->weights, layout, m->engine, m->data);
         if (done == dnnl_success)
-            done = reorder(m, plain, layout);
+            done = reorder(m, plain, source->transposed, layout);
         if (done != dnnl_success)
             status = failed(done, m, err);
     }

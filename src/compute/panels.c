@@ -64,8 +64,8 @@ static void pack_panel(panels *w, size_t index, const float *rows, size_t count,
 
 /* Reads the weight a few panels at a time. `rows` has room for SOURCE_ROWS of them, `buffers` for
  * packing_bytes a thread. */
-static dear_status pack(panels *w, const linear_source *source, float *rows, char *buffers,
-                        int threads, dear_error *err) {
+static dear_status pack_rows(panels *w, const linear_source *source, float *rows, char *buffers,
+                             int threads, dear_error *err) {
     size_t width = kernels_get()->panel;
     for (size_t first = 0; first < w->n; first += SOURCE_ROWS) {
         size_t count = smaller(SOURCE_ROWS, w->n - first);
@@ -76,6 +76,38 @@ static dear_status pack(panels *w, const linear_source *source, float *rows, cha
                        buffers + (size_t)omp_get_thread_num() * packing_bytes(w));
     }
     return DEAR_OK;
+}
+
+/* Row `k` of the transpose to panel `index`; columns beyond it are zeros. */
+static void pack_piece(panels *w, size_t index, size_t k, const float *row) {
+    const kernels *kn = kernels_get();
+    size_t column = index * kn->panel, count = smaller(kn->panel, w->n - column);
+    void *to = panel_at(w, index, k);
+    memset(to, 0, kn->panel * w->element);
+    if (w->precision == PRECISION_BF16)
+        kn->to_bf16(to, row + column, count);
+    else
+        memcpy(to, row + column, count * sizeof *row);
+}
+
+/* As pack_rows, of a transposed source: panels grow row by row, all at the same time. */
+static dear_status pack_columns(panels *w, const linear_source *source, float *rows, int threads,
+                                dear_error *err) {
+    for (size_t first = 0; first < w->k; first += SOURCE_ROWS) {
+        size_t count = smaller(SOURCE_ROWS, w->k - first);
+        TRY(source->rows(source->context, (int64_t)first, (int64_t)count, rows, err));
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (size_t index = 0; index < w->count; index++)
+            for (size_t i = 0; i < count; i++)
+                pack_piece(w, index, first + i, rows + i * w->n);
+    }
+    return DEAR_OK;
+}
+
+/* Floats of the block that the source fills. */
+static size_t source_floats(const panels *w, const linear_source *source) {
+    return source->transposed ? smaller(w->k, SOURCE_ROWS) * w->n
+                              : smaller(w->n, SOURCE_ROWS) * w->k;
 }
 
 dear_status panels_create(panels **out, int64_t out_features, int64_t in_features, precision p,
@@ -91,14 +123,15 @@ dear_status panels_create(panels **out, int64_t out_features, int64_t in_feature
     w->element = p == PRECISION_BF16 ? 2 : 4;
     int threads = compute_threads();
     w->data = mem_alloc_aligned(w->count * panel_elements(w) * w->element);
-    float *rows = mem_calloc(smaller(w->n, SOURCE_ROWS) * w->k, sizeof *rows);
+    float *rows = mem_calloc(source_floats(w, source), sizeof *rows);
     char *buffers = mem_alloc_aligned((size_t)threads * packing_bytes(w));
     dear_status status = DEAR_OK;
-    if (!w->data || !rows || !buffers) {
+    if (!w->data || !rows || !buffers)
         status = error_memory(err);
-    } else {
-        status = pack(w, source, rows, buffers, threads, err);
-    }
+    else if (source->transposed)
+        status = pack_columns(w, source, rows, threads, err);
+    else
+        status = pack_rows(w, source, rows, buffers, threads, err);
     mem_free(rows);
     mem_free(buffers);
     if (status == DEAR_OK)

@@ -188,6 +188,35 @@ static void check_layer(int64_t in, int64_t out, int64_t tokens, precision p, bo
     free_layer(&l);
 }
 
+/* dx = dy W of `tokens` rows, packed from the source of W; and the other way round, from W^T to x W^T. */
+static void check_transposed(int64_t in, int64_t out, int64_t tokens, precision p) {
+    layer l = make_layer(in, out, tokens, false), back = make_layer(out, in, tokens, false);
+    kernels_plain.transpose(back.weight, (size_t)out, l.weight, (size_t)in, (size_t)out,
+                            (size_t)in);
+    linear_source source = {.rows = rows_of, .context = &l};
+    linear *packed = NULL;
+    linear_scratch *scratch = NULL;
+    float *dx = check_alloc((size_t)(tokens * in) * sizeof *dx);
+    linear_rows rows = {.x = back.x, .tokens = tokens};
+    dear_error err;
+    if (check_that(linear_create_transposed(&packed, out, in, p, &source, &err) == DEAR_OK &&
+                       linear_scratch_create(&scratch, &err) == DEAR_OK &&
+                       linear_apply(packed, scratch, &rows, dx, &err) == DEAR_OK,
+                   "%s, transposed: %s", linear_backend(p), err.message)) {
+        bool onednn = backend_for(p) == BACKEND_ONEDNN;
+        check_that(linear_in_features(packed) == out && linear_out_features(packed) == in,
+                   "%s, transposed: features", linear_backend(p));
+        compare(&back, p, onednn && p == PRECISION_BF16, onednn ? 2e-6 : 1e-6, dx,
+                "transposed weight");
+        check_rows_alone(&back, packed, scratch, p, dx);
+    }
+    linear_free(packed);
+    linear_scratch_free(scratch);
+    free(dx);
+    free_layer(&l);
+    free_layer(&back);
+}
+
 /* oneDNN's side, also where our own kernels are preferred. */
 static void check_onednn(int64_t in, int64_t out, int64_t tokens, precision p) {
     layer l = make_layer(in, out, tokens, false);
@@ -220,6 +249,8 @@ void check_linear(const check_options *options) {
                 int64_t in = shapes[s][0], out = shapes[s][1];
                 check_layer(in, out, tokens[t], p, false);
                 check_layer(in, out, tokens[t], p, true);
+                if (p != PRECISION_INT8)
+                    check_transposed(in, out, tokens[t], p);
                 if (!options->quick && p == PRECISION_F32 && in > 8)
                     check_onednn(in, out, tokens[t], p);
             }

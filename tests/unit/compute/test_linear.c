@@ -2,9 +2,10 @@
 #include "cmocka_setup.h"
 
 #include "base/memory.h"
-#include "compute/attention.h"
+#include "compute/attention_backward.h"
 #include "compute/backend.h"
 #include "compute/linear.h"
+#include "compute/matmul.h"
 #include "compute/onednn.h"
 
 #include <string.h>
@@ -50,6 +51,9 @@ static void refuses_impossible_weights(void **state) {
     assert_null(l);
     assert_int_equal(linear_create(&l, INT64_MAX, INT64_MAX, PRECISION_F32, &of_ones, &err),
                      DEAR_ERROR_USAGE);
+    assert_int_equal(linear_create_transposed(&l, OUT, IN, PRECISION_INT8, &of_ones, &err),
+                     DEAR_ERROR_USAGE);
+    assert_null(l);
 }
 
 static void passes_the_source_s_error_on(void **state) {
@@ -78,6 +82,27 @@ static dear_status use_layer(precision p) {
     return status;
 }
 
+static dear_status use_transposed_layer(precision p) {
+    float dy[TOKENS * OUT] = {1}, dx[TOKENS * IN];
+    linear *l = NULL;
+    linear_scratch *s = NULL;
+    dear_status status = linear_create_transposed(&l, OUT, IN, p, &of_ones, NULL);
+    if (status == DEAR_OK)
+        status = linear_scratch_create(&s, NULL);
+    if (status == DEAR_OK)
+        status = linear_apply(l, s, &(linear_rows){.x = dy, .tokens = TOKENS}, dx, NULL);
+    linear_free(l);
+    linear_scratch_free(s);
+    return status;
+}
+
+static dear_status use_matmul(precision unused) {
+    (void)unused;
+    float x[TOKENS * IN] = {1}, y[TOKENS * TOKENS];
+    matrix a = {x, IN, false}, b = {x, IN, true};
+    return matmul(y, TOKENS, &a, &b, TOKENS, TOKENS, IN, 1, false, NULL);
+}
+
 static dear_status use_onednn(precision p) {
     float x[TOKENS * IN] = {1}, y[TOKENS * OUT];
     onednn_matmul *m = NULL;
@@ -100,6 +125,14 @@ static dear_status use_attention(precision unused) {
     return attention_apply(&shape, &run, 1, NULL);
 }
 
+static dear_status use_attention_backward(precision unused) {
+    (void)unused;
+    float q[3 * 8] = {0}, k[3 * 4] = {0}, dq[3 * 8], dk[3 * 4], dv[3 * 4];
+    attention_shape shape = {2, 1, 4, 8, 8, 0.5f};
+    attention_gradient_run run = {q, k, k, q, q, dq, dk, dv, 3, 4};
+    return attention_backward(&shape, &run, 1, NULL);
+}
+
 /* Lets the n-th allocation fail, for each n until none does. */
 static void survive(dear_status (*use)(precision), precision p) {
     for (long n = 1;; n++) {
@@ -119,8 +152,12 @@ static void survives_lack_of_memory(void **state) {
     for (precision p = PRECISION_F32; p <= PRECISION_INT8; p++) {
         backend_for(p); // asked once, before memory is short
         survive(use_layer, p);
+        if (p != PRECISION_INT8)
+            survive(use_transposed_layer, p);
     }
     survive(use_attention, PRECISION_F32);
+    survive(use_attention_backward, PRECISION_F32);
+    survive(use_matmul, PRECISION_F32);
 }
 
 static void onednn_fails_cleanly(void **state) {
