@@ -142,34 +142,55 @@ static dear_status pack(projection *out, stacked *s, precision p, dear_error *er
     return read_bias(&out->bias, s, err);
 }
 
-static dear_status load_attention(layer_weights *w, const model *m, int64_t layer, precision p,
-                                  dear_error *err) {
+static stacked stack_kind(const model *m, int64_t layer, projection_kind kind) {
     const llama_config *c = model_config(m);
     int64_t query_rows = c->num_heads * c->head_dim, key_rows = c->num_kv_heads * c->head_dim;
-    bool last = layer == c->num_layers - 1;
-    stacked query = {.m = m, .columns = c->hidden_size};
-    stack_part(&query, layer, "self_attn.q_proj", query_rows);
-    stacked rest = last ? (stacked){.m = m, .columns = c->hidden_size} : query;
-    stack_part(&rest, layer, "self_attn.k_proj", key_rows);
-    stack_part(&rest, layer, "self_attn.v_proj", key_rows);
-    if (last)
-        TRY(pack(&w->query, &query, p, err));
-    TRY(pack(last ? &w->key_value : &w->qkv, &rest, p, err));
-    stacked output = {.m = m, .columns = query_rows};
-    stack_part(&output, layer, "self_attn.o_proj", c->hidden_size);
-    return pack(&w->output, &output, p, err);
+    stacked s = {.m = m, .columns = c->hidden_size};
+    if (kind == PROJECTION_QKV || kind == PROJECTION_QUERY)
+        stack_part(&s, layer, "self_attn.q_proj", query_rows);
+    if (kind == PROJECTION_QKV || kind == PROJECTION_KEY_VALUE) {
+        stack_part(&s, layer, "self_attn.k_proj", key_rows);
+        stack_part(&s, layer, "self_attn.v_proj", key_rows);
+    }
+    if (kind == PROJECTION_GATE_UP) {
+        stack_part(&s, layer, "mlp.gate_proj", c->intermediate_size);
+        stack_part(&s, layer, "mlp.up_proj", c->intermediate_size);
+    }
+    if (kind == PROJECTION_OUTPUT) {
+        s.columns = query_rows;
+        stack_part(&s, layer, "self_attn.o_proj", c->hidden_size);
+    }
+    if (kind == PROJECTION_DOWN) {
+        s.columns = c->intermediate_size;
+        stack_part(&s, layer, "mlp.down_proj", c->hidden_size);
+    }
+    return s;
 }
 
-static dear_status load_mlp(layer_weights *w, const model *m, int64_t layer, precision p,
-                            dear_error *err) {
-    const llama_config *c = model_config(m);
-    stacked gate_up = {.m = m, .columns = c->hidden_size};
-    stack_part(&gate_up, layer, "mlp.gate_proj", c->intermediate_size);
-    stack_part(&gate_up, layer, "mlp.up_proj", c->intermediate_size);
-    TRY(pack(&w->gate_up, &gate_up, p, err));
-    stacked down = {.m = m, .columns = c->intermediate_size};
-    stack_part(&down, layer, "mlp.down_proj", c->hidden_size);
-    return pack(&w->down, &down, p, err);
+dear_status projection_load(projection *out, const model *m, int64_t layer, projection_kind kind,
+                            precision p, dear_error *err) {
+    stacked s = stack_kind(m, layer, kind);
+    return pack(out, &s, p, err);
+}
+
+dear_status projection_load_transposed(linear **out, const model *m, int64_t layer,
+                                       projection_kind kind, precision p, dear_error *err) {
+    stacked s = stack_kind(m, layer, kind);
+    linear_source source = stacked_source(&s);
+    return linear_create_transposed(out, stacked_rows(&s), s.columns, p, &source, err);
+}
+
+static dear_status load_projections(layer_weights *w, const model *m, int64_t layer, precision p,
+                                    dear_error *err) {
+    if (layer == model_config(m)->num_layers - 1) {
+        TRY(projection_load(&w->query, m, layer, PROJECTION_QUERY, p, err));
+        TRY(projection_load(&w->key_value, m, layer, PROJECTION_KEY_VALUE, p, err));
+    } else {
+        TRY(projection_load(&w->qkv, m, layer, PROJECTION_QKV, p, err));
+    }
+    TRY(projection_load(&w->output, m, layer, PROJECTION_OUTPUT, p, err));
+    TRY(projection_load(&w->gate_up, m, layer, PROJECTION_GATE_UP, p, err));
+    return projection_load(&w->down, m, layer, PROJECTION_DOWN, p, err);
 }
 
 static dear_status load_layer(layer_weights *w, const model *m, int64_t layer, precision p,
@@ -180,8 +201,7 @@ static dear_status load_layer(layer_weights *w, const model *m, int64_t layer, p
     TRY(read_vector(&w->attention_norm, m, name, hidden, err));
     weight_name(name, layer, "post_attention_layernorm");
     TRY(read_vector(&w->mlp_norm, m, name, hidden, err));
-    TRY(load_attention(w, m, layer, p, err));
-    return load_mlp(w, m, layer, p, err);
+    return load_projections(w, m, layer, p, err);
 }
 
 static dear_status load_all(llama_weights *w, const model *m, precision p,
@@ -247,13 +267,25 @@ size_t llama_weights_bytes(const llama_weights *w) {
     return bytes;
 }
 
-dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err) {
+static stacked stack_head(const model *m) {
     const llama_config *c = model_config(m);
     stacked head = {.m = m, .columns = c->hidden_size, .rows = {c->vocab_size}, .parts = 1};
     snprintf(head.names[0], NAME_SIZE, "%s",
              c->tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
+    return head;
+}
+
+dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err) {
+    stacked head = stack_head(m);
     linear_source source = stacked_source(&head);
-    return linear_create(out, c->vocab_size, c->hidden_size, p, &source, err);
+    return linear_create(out, stacked_rows(&head), head.columns, p, &source, err);
+}
+
+dear_status llama_weights_head_transposed(linear **out, const model *m, precision p,
+                                          dear_error *err) {
+    stacked head = stack_head(m);
+    linear_source source = stacked_source(&head);
+    return linear_create_transposed(out, stacked_rows(&head), head.columns, p, &source, err);
 }
 
 bool llama_weights_are_grouped(const model *m) {

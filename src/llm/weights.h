@@ -11,6 +11,23 @@ typedef struct projection {
     float *bias;
 } projection;
 
+/* Matrices that are multiplied in one go stand below each other in one packed weight. */
+typedef enum projection_kind {
+    PROJECTION_QUERY,
+    PROJECTION_KEY_VALUE,
+    PROJECTION_QKV, ///< query, key and value
+    PROJECTION_OUTPUT,
+    PROJECTION_GATE_UP,
+    PROJECTION_DOWN
+} projection_kind;
+
+/* Packs a projection of one layer. */
+dear_status projection_load(projection *out, const model *m, int64_t layer, projection_kind kind,
+                            precision p, dear_error *err);
+/* Packs its weight [out, in] as [in, out]: what takes gradients back through it. */
+dear_status projection_load_transposed(linear **out, const model *m, int64_t layer,
+                                       projection_kind kind, precision p, dear_error *err);
+
 /* H hidden, Q = num_heads * head_dim, K = num_kv_heads * head_dim, I intermediate size. */
 typedef struct layer_weights {
     float *attention_norm; ///< [H]
@@ -42,6 +59,9 @@ size_t llama_weights_bytes(const llama_weights *w);
 
 /* The output head, [vocab_size, H]: lm_head.weight, or the embeddings where they are tied. */
 dear_status llama_weights_head(linear **out, const model *m, precision p, dear_error *err);
+/* The same as [H, vocab_size], for gradients on their way back. */
+dear_status llama_weights_head_transposed(linear **out, const model *m, precision p,
+                                          dear_error *err);
 
 /* True when the files hold all projections in quantized groups (model_group_bits). */
 bool llama_weights_are_grouped(const model *m);

@@ -40,6 +40,7 @@ void golden_quants(golden *g, const char *directory);
 void golden_config(golden *g, const char *directory);
 void golden_tokenizer(golden *g, const char *directory, const char *file);
 void golden_chat_templates(golden *g, const char *directory);
+void golden_training(golden *g, const char *directory, const char *file);
 void golden_losses(golden *g, const char *directory);
 
 #endif

@@ -38,8 +38,8 @@ static void run_texts_and_formats(const char *directory, const char *file) {
         golden_tokenizer(&g, directory, file);
     else if (strcmp(file, "losses.json") == 0)
         golden_losses(&g, directory);
-    else if (strncmp(file, "train-", 6) == 0)
-        golden_skip(&g, file, "training is not part of this version");
+    else if (strncmp(file, "train-", 6) == 0 && strstr(file, ".json"))
+        golden_training(&g, directory, file);
     else if (strcmp(file, "listwise-prompt.json") == 0)
         golden_skip(&g, file, "listwise reranking is not part of this version");
 }
