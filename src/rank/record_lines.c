@@ -1,6 +1,7 @@
 #include "rank/record_lines.h"
 
 #include "base/json.h"
+#include "rank/csv_field.h"
 #include "rank/json_record.h"
 #include "rank/utf8_text.h"
 
@@ -40,33 +41,6 @@ static dear_status parse_jsonl(record_lines *r, record *out, const char *line, s
     return status;
 }
 
-/* True for a field that CSV writers quoted because of what it holds: in quotes, each quote inside
- * doubled, and a doubled quote or a tab there as the reason. Text that merely stands in quotes is
- * not taken for that. */
-static bool is_csv_quoted(const char *field, size_t length) {
-    if (length < 2 || field[0] != '"' || field[length - 1] != '"')
-        return false;
-    bool reason = false;
-    for (size_t i = 1; i < length - 1; i++) {
-        reason = reason || field[i] == '"' || field[i] == '\t';
-        if (field[i] == '"' && (i + 1 == length - 1 || field[++i] != '"'))
-            return false;
-    }
-    return reason;
-}
-
-static void undo_csv_quotes(char *field) {
-    size_t length = strlen(field);
-    if (!is_csv_quoted(field, length))
-        return;
-    char *out = field;
-    for (size_t i = 1; i < length - 1; i++) {
-        *out++ = field[i];
-        i += field[i] == '"';
-    }
-    *out = 0;
-}
-
 static dear_status parse_tsv(const record_lines *r, record *out, char *line, size_t length,
                              const char *where, dear_error *err) {
     char *tab = memchr(line, '\t', length);
@@ -82,11 +56,11 @@ static dear_status parse_tsv(const record_lines *r, record *out, char *line, siz
             return error_set(err, DEAR_ERROR_INPUT,
                              "%s: \"%s\" has no title, unlike the first line", where, line);
         *second = 0;
-        undo_csv_quotes(text);
+        csv_unquote(text);
         out->title = text;
         out->text = text = second + 1;
     }
-    undo_csv_quotes(text);
+    csv_unquote(text);
     return DEAR_OK;
 }
 
