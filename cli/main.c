@@ -15,6 +15,7 @@ static const struct command {
     {"rerank", command_rerank, "rerank passages for a query, or a whole run"},
     {"eval", command_eval, "measure a run against relevance judgments"},
     {"convert-run", command_convert_run, "join runs and convert between their formats"},
+    {"data", command_data, "list, describe and fetch data sets"},
     {"models", command_models, "list, describe and fetch models"},
     {"generate", command_generate, "let a chat model write"},
     {"tokenize", command_tokenize, "show how a model's tokenizer splits a text"},

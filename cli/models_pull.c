@@ -2,12 +2,11 @@
 #include "models.h"
 
 #include "command.h"
+#include "pull_display.h"
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "model/adapter_config.h"
-#include "model/hub.h"
 #include "model/lookup.h"
 
 #include <argp.h>
@@ -73,43 +72,6 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     }
 }
 
-/* Two bars that share a line: what is fetched, which goes through the whole pull, and the file that
- * is being checked. */
-typedef struct pull_display {
-    progress fetching, checking;
-    bool fetches; ///< `fetching` was started
-    hub_step step;
-    bool waits;
-} pull_display;
-
-static void show_fetching(pull_display *d, const char *file, double done, double total) {
-    if (!d->fetches)
-        progress_start(&d->fetching, stderr, "fetching", "B", total);
-    d->fetches = true;
-    if (*file)
-        d->fetching.label = file;
-    progress_update(&d->fetching, done);
-}
-
-static void show_checking(pull_display *d, double done, double total) {
-    if (d->step != HUB_CHECKING || d->checking.done > done)
-        progress_start(&d->checking, stderr, "checking", "B", total);
-    progress_update(&d->checking, done);
-}
-
-static bool show(void *context, hub_step step, const char *file, double done, double total) {
-    pull_display *d = context;
-    if (step == HUB_WAITING && !d->waits)
-        fputs("dear: waiting for another process that fetches the same model\n", stderr);
-    d->waits = step == HUB_WAITING;
-    if (step == HUB_FETCHING && total > 0)
-        show_fetching(d, file, done, total);
-    if (step == HUB_CHECKING)
-        show_checking(d, done, total);
-    d->step = step;
-    return !interrupt_requested();
-}
-
 static dear_status report_place(const char *repository, const char *directory, dear_error *err) {
     double bytes;
     TRY(model_size(&bytes, directory, err));
@@ -122,15 +84,14 @@ static dear_status report_place(const char *repository, const char *directory, d
 /* Fetches one repository and gives its directory, which the caller frees. */
 static dear_status pull_one(char **directory, const pull_command *c, const char *repository,
                             dear_error *err) {
-    pull_display display = {.step = HUB_WAITING};
+    pull_display display = {0};
     hub_request request = {.repository = repository,
                            .revision = c->revision,
                            .gguf = c->gguf,
-                           .progress = show,
+                           .progress = pull_display_show,
                            .context = &display};
     dear_status status = hub_pull(directory, &request, err);
-    progress_finish(&display.checking);
-    progress_finish(&display.fetching);
+    pull_display_finish(&display);
     if (status == DEAR_OK)
         status = report_place(repository, *directory, err);
     if (status != DEAR_OK) {

@@ -126,16 +126,35 @@ static dear_status read_source(dataset_source *s, const json_t *part, const char
     return DEAR_OK;
 }
 
+/* "answers": "hits" says that the hits' file has the answers too. */
+static dear_status read_alias(dataset_entry *set, dataset_part part, const json_t *name,
+                              const char *where, dear_error *err) {
+    dataset_part other = dataset_part_named(json_string_value(name));
+    if (other >= part || set->parts[other].place == DATASET_NOWHERE)
+        return error_set(err, DEAR_ERROR_INPUT, "%s: must name a part that stands before it",
+                         where);
+    set->parts[part] = set->parts[other];
+    return DEAR_OK;
+}
+
+static dear_status read_part(dataset_entry *set, dataset_part part, const json_t *value,
+                             const char *where, dear_error *err) {
+    char place[WHERE_LENGTH + 32];
+    snprintf(place, sizeof place, "%s: %s", where, dataset_part_name(part));
+    if (json_is_string(value))
+        return read_alias(set, part, value, place, err);
+    set->parts[part].folder = part;
+    return read_source(&set->parts[part], value, place, err);
+}
+
 static dear_status read_parts(dataset_entry *set, const json_t *parts, const char *where,
                               dear_error *err) {
     static const char *const keys[] = {"qrels", "topics", "corpus", "hits", "answers", NULL};
     TRY(check_keys(parts, keys, where, err));
-    for (int p = 0; p < DATASET_PARTS; p++) {
-        const json_t *part = json_object_get(parts, part_names[p]);
-        char place[WHERE_LENGTH + 32];
-        snprintf(place, sizeof place, "%s: %s", where, part_names[p]);
-        if (part)
-            TRY(read_source(&set->parts[p], part, place, err));
+    for (int part = 0; part < DATASET_PARTS; part++) {
+        const json_t *value = json_object_get(parts, part_names[part]);
+        if (value)
+            TRY(read_part(set, (dataset_part)part, value, where, err));
     }
     return DEAR_OK;
 }

@@ -11,7 +11,8 @@ char *dataset_directory(const dataset_entry *set, dataset_part part) {
     char *cache = lookup_cache_directory();
     strbuf path = {0};
     if (cache)
-        strbuf_printf(&path, "%s/data/%s/%s", cache, set->name, dataset_part_name(part));
+        strbuf_printf(&path, "%s/data/%s/%s", cache, set->name,
+                      dataset_part_name(set->parts[part].folder));
     mem_free(cache);
     return cache ? strbuf_take(&path) : NULL;
 }
@@ -21,36 +22,41 @@ static const char *last_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* Sets *there to whether `directory` holds the file. */
-static dear_status look_for(bool *there, const char *directory, const char *name, dear_error *err) {
-    char *path = path_join(directory, name);
-    if (!path)
-        return error_memory(err);
-    *there = file_exists(path);
-    mem_free(path);
-    return DEAR_OK;
+char *dataset_fetched_path(const dataset_entry *set, dataset_part part) {
+    char *directory = dataset_directory(set, part);
+    char *path = directory ? path_join(directory, last_name(set->parts[part].file)) : NULL;
+    mem_free(directory);
+    return path;
+}
+
+/* Whether the marker of a whole fetch is in the part's folder. */
+static dear_status has_marker(bool *there, const dataset_entry *set, dataset_part part,
+                              dear_error *err) {
+    char *directory = dataset_directory(set, part);
+    char *marker = directory ? path_join(directory, LOOKUP_MARKER) : NULL;
+    if (marker)
+        *there = file_exists(marker);
+    dear_status status = marker ? DEAR_OK : error_memory(err);
+    mem_free(marker);
+    mem_free(directory);
+    return status;
 }
 
 /* The part in its folder in the cache: what was fetched bears a marker, what a user put there does
  * not. */
 static dear_status find_in_cache(char **path, const dataset_entry *set, dataset_part part,
                                  dear_error *err) {
-    const dataset_source *source = &set->parts[part];
-    char *directory = dataset_directory(set, part);
-    if (!directory)
-        return error_memory(err);
-    bool whole = source->place == DATASET_ON_REQUEST, there = false;
-    dear_status status = DEAR_OK;
+    bool whole = set->parts[part].place == DATASET_ON_REQUEST;
     if (!whole)
-        status = look_for(&whole, directory, LOOKUP_MARKER, err);
-    if (status == DEAR_OK)
-        status = look_for(&there, directory, last_name(source->file), err);
-    if (status == DEAR_OK && whole && there) {
-        *path = path_join(directory, last_name(source->file));
-        status = *path ? DEAR_OK : error_memory(err);
-    }
-    mem_free(directory);
-    return status;
+        TRY(has_marker(&whole, set, part, err));
+    char *place = dataset_fetched_path(set, part);
+    if (!place)
+        return error_memory(err);
+    if (whole && file_exists(place))
+        *path = place;
+    else
+        mem_free(place);
+    return DEAR_OK;
 }
 
 dear_status dataset_here(char **path, const dataset_entry *set, dataset_part part,
@@ -78,8 +84,8 @@ static dear_status missing(const dataset_entry *set, dataset_part part, dear_err
                          what, set->name, set->name, what);
     case DATASET_ON_REQUEST:
         return error_set(err, DEAR_ERROR_INPUT,
-                         "the %s of %s cannot be downloaded: %s; `dear data info %s` tells where "
-                         "to put it then",
+                         "dear does not fetch the %s of %s: %s; `dear data info %s` tells where to "
+                         "put it",
                          what, set->name, set->parts[part].how, set->name);
     default:
         return error_set(err, DEAR_ERROR_INPUT,
@@ -88,13 +94,19 @@ static dear_status missing(const dataset_entry *set, dataset_part part, dear_err
     }
 }
 
+dear_status dataset_named(const dataset_entry **out, const dataset_catalogue *c, const char *name,
+                          dear_error *err) {
+    *out = dataset_find(c, name);
+    if (*out)
+        return DEAR_OK;
+    return error_set(err, DEAR_ERROR_INPUT,
+                     "\"%s\" is no data set that dear knows; `dear data list` names those", name);
+}
+
 static dear_status find_part(char **out, const dataset_catalogue *catalogue, const char *name,
                              dataset_part part, dear_error *err) {
-    const dataset_entry *set = dataset_find(catalogue, name);
-    if (!set)
-        return error_set(err, DEAR_ERROR_INPUT,
-                         "\"%s\" is no data set that dear knows; `dear data list` names those",
-                         name);
+    const dataset_entry *set;
+    TRY(dataset_named(&set, catalogue, name, err));
     TRY(dataset_here(out, set, part, err));
     return *out ? DEAR_OK : missing(set, part, err);
 }

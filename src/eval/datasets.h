@@ -29,6 +29,7 @@ typedef enum dataset_place {
 /* Where a part comes from. */
 typedef struct dataset_source {
     dataset_place place;
+    dataset_part folder;    ///< the part itself, or the one whose file serves as this too
     const char *file;       ///< path in the data folder or in the repository; a name on request
     const char *repository; ///< on a hub: "org/name"
     const char *revision;   ///< on a hub: branch, tag or commit
@@ -82,9 +83,17 @@ const dataset_entry *dataset_find(const dataset_catalogue *c, const char *name);
 const char *dataset_part_name(dataset_part part);
 dataset_part dataset_part_named(const char *name);
 
-/* The folder for a part that is fetched: data/NAME/PART in the cache (lookup_cache_directory). The
- * caller frees it; NULL when there is no memory. */
+/* The set of that name; DEAR_ERROR_INPUT when there is none. */
+dear_status dataset_named(const dataset_entry **out, const dataset_catalogue *c, const char *name,
+                          dear_error *err);
+
+/* The folder for a part that is fetched, or asked for: data/NAME/PART in the cache
+ * (lookup_cache_directory). The caller frees it; NULL when there is no memory. */
 char *dataset_directory(const dataset_entry *set, dataset_part part);
+
+/* Where the part is, or will be once it is fetched. The caller frees it; NULL when there is no
+ * memory. Not for a shipped one. */
+char *dataset_fetched_path(const dataset_entry *set, dataset_part part);
 
 /* The file of a part if it is here, whole; *path is NULL, and that is no failure, if not. The
  * caller frees it. */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* What ships with the program is what the catalogue says, to the byte. */
-static void check_shipped(const dataset *set, dataset_part part) {
+static void check_shipped(const dataset_entry *set, dataset_part part) {
     const dataset_source *source = &set->parts[part];
     dear_error err;
     char *path;
@@ -72,6 +72,7 @@ static void what_is_not_here_says_the_way_out(void **state) {
     expect_missing("dl19", DATASET_CORPUS, "dear data get dl19 --part corpus");
     expect_missing("dl19", DATASET_ANSWERS, "has no answers");
     expect_missing("robust04", DATASET_CORPUS, "NIST");
+    expect_missing("nq", DATASET_ANSWERS, "dear data get nq --part answers");
 }
 
 /* An empty file with its folder. */
@@ -91,7 +92,7 @@ static void fetched_parts_are_found_when_whole(void **state) {
     char directory[512], *path;
     dear_error err;
     snprintf(directory, sizeof directory, "%s/dear/data/scifact/corpus", scratch_path("cache"));
-    put(directory, "corpus.jsonl.gz");
+    put(directory, "corpus.jsonl");
     expect_missing("scifact", DATASET_CORPUS, "dear data get");
     put(directory, ".complete");
     assert_int_equal(dataset_path(&path, "scifact", DATASET_CORPUS, &err), DEAR_OK);
@@ -138,6 +139,9 @@ static void refuses_a_catalogue_that_is_not_one(void **state) {
         {"{\"datasets\": [{\"name\": \"a\", \"title\": \"T\", \"counts\": {}, \"parts\": "
          "{\"qrels\": {\"shipped\": \"x\", \"size\": 1, \"sha256\": \"12\"}}}]}",
          "64 digits"},
+        {"{\"datasets\": [{\"name\": \"a\", \"title\": \"T\", \"counts\": {}, \"parts\": "
+         "{\"answers\": \"hits\"}}]}",
+         "a: parts: answers: must name a part"},
         {"{\"datasets\": [{\"name\": \"a\", \"title\": \"T\", \"counts\": {}, \"parts\": {}}, "
          "{\"name\": \"a\", \"title\": \"T\", \"counts\": {}, \"parts\": {}}]}",
          "data set 2: the name \"a\" is taken"},
