@@ -21,7 +21,9 @@ evaluation_options evaluation_defaults(void);
 typedef struct evaluation {
     const char **qids;   ///< [num_queries], in strcmp's order; they belong to the judgments
     double *values;      ///< [num_queries, num_measures]
+    char **texts;        ///< [num_queries, num_measures]: of MEASURE_STRING, NULL for others
     double *all;         ///< [num_measures]: sums of counts, means of the others
+    const char *run_id;  ///< the run's name, which belongs to it; NULL when it has none
     size_t num_queries;  ///< those that were measured
     size_t num_measures; ///< as in the list of measures given
 } evaluation;
@@ -32,7 +34,7 @@ typedef struct evaluation {
  * a run that is ordered (hit_set.ordered: it came in a JSON format) is taken in its order. Queries
  * without judgments are left out, and so, unless options->complete, are those that the run does
  * not rank; none left is DEAR_ERROR_INPUT. The caller ends it with evaluation_free, before
- * `judged`.
+ * `judged` and `run`.
  */
 dear_status evaluate(evaluation *out, const qrels *judged, const hit_set *run,
                      const measure_list *measures, const evaluation_options *options,

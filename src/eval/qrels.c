@@ -1,8 +1,8 @@
-#define _GNU_SOURCE
 #include "eval/qrels.h"
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "rank/columns.h"
 #include "rank/utf8_text.h"
 
 #include <errno.h>
@@ -11,9 +11,18 @@
 
 enum { NUM_COLUMNS = 4 };
 
-static dear_status line_error(const line_reader *lines, dear_error *err, const char *what) {
-    return error_set(err, DEAR_ERROR_INPUT, "%s:%zu: %s", line_reader_path(lines),
-                     line_reader_number(lines), what);
+/* A line in hand, and where it comes from. */
+typedef struct qrels_line {
+    const line_reader *reader;
+    char *text;
+    size_t length;
+} qrels_line;
+
+/* The sentence for what is wrong at `at` in the line. */
+static dear_status place_error(const qrels_line *line, const char *at, dear_error *err,
+                               const char *what) {
+    return error_set(err, DEAR_ERROR_INPUT, "%s:%zu:%zu: %s", line_reader_path(line->reader),
+                     line_reader_number(line->reader), column_position(line->text, at), what);
 }
 
 const qrels_topic *qrels_find(const qrels *q, const char *qid) {
@@ -66,44 +75,46 @@ static bool parse_relevance(int32_t *out, const char *text) {
     return end != text && *end == 0 && errno == 0 && value >= INT32_MIN && value <= INT32_MAX;
 }
 
-/* Splits at white space; returns the number of columns, at most one more than there should be. */
-static size_t split_columns(char *line, char *columns[NUM_COLUMNS + 1]) {
-    size_t n = 0;
-    for (char *rest = line, *field;
-         n <= NUM_COLUMNS && (field = strtok_r(rest, " \t\r\v\f", &rest));)
-        columns[n++] = field;
-    return n;
+/* Splits the line; *count is 0 for a comment and a blank line, else NUM_COLUMNS. */
+static dear_status split_line(char **columns, size_t *count, const qrels_line *line,
+                              dear_error *err) {
+    static const char need[] = "needs four columns: qid iteration docid relevance";
+    size_t valid = utf8_valid_length(line->text, line->length);
+    if (valid < line->length)
+        return place_error(line, line->text + valid, err, "is not UTF-8 text");
+    *count = *line->text == '#' ? 0 : columns_split(line->text, columns, NUM_COLUMNS + 1);
+    if (*count == 0 || *count == NUM_COLUMNS)
+        return DEAR_OK;
+    const char *at = *count > NUM_COLUMNS ? columns[NUM_COLUMNS] : line->text + line->length;
+    return place_error(line, at, err, need);
 }
 
-static dear_status read_line(qrels *q, const line_reader *lines, char *line, size_t length,
-                             dear_error *err) {
+static dear_status read_line(qrels *q, const qrels_line *line, dear_error *err) {
     char *columns[NUM_COLUMNS + 1];
-    if (!utf8_valid(line, length))
-        return line_error(lines, err, "is not UTF-8 text");
-    size_t n = *line == '#' ? 0 : split_columns(line, columns);
-    if (n == 0)
+    size_t count;
+    TRY(split_line(columns, &count, line, err));
+    if (count == 0)
         return DEAR_OK;
     int32_t relevance;
-    if (n != NUM_COLUMNS)
-        return line_error(lines, err, "needs four columns: qid iteration docid relevance");
     if (!parse_relevance(&relevance, columns[3]))
-        return line_error(lines, err, "the relevance (4th column) must be a whole number");
+        return place_error(line, columns[3], err,
+                           "the relevance (4th column) must be a whole number");
     qrels_topic *topic = topic_of(q, columns[0]);
     if (topic && id_table_find(&topic->index, columns[2]) != ID_NONE)
-        return error_set(
-            err, DEAR_ERROR_INPUT, "%s:%zu: document \"%s\" is judged twice for query \"%s\"",
-            line_reader_path(lines), line_reader_number(lines), columns[2], columns[0]);
+        return error_set(err, DEAR_ERROR_INPUT,
+                         "%s:%zu:%zu: document \"%s\" is judged twice for query \"%s\"",
+                         line_reader_path(line->reader), line_reader_number(line->reader),
+                         column_position(line->text, columns[2]), columns[2], columns[0]);
     return topic && add_judgment(topic, columns[2], relevance) ? DEAR_OK : error_memory(err);
 }
 
-static dear_status read_lines(qrels *q, line_reader *lines, dear_error *err) {
+static dear_status read_lines(qrels *q, line_reader *reader, dear_error *err) {
+    qrels_line line = {.reader = reader};
     for (;;) {
-        char *line;
-        size_t length;
-        TRY(line_reader_next(lines, &line, &length, err));
-        if (!line)
+        TRY(line_reader_next(reader, &line.text, &line.length, err));
+        if (!line.text)
             return DEAR_OK;
-        TRY(read_line(q, lines, line, length, err));
+        TRY(read_line(q, &line, err));
     }
 }
 

@@ -77,7 +77,8 @@ dear_status hit_set_join(hit_set *set, hit_set *from, dear_error *err) {
     memcpy(lists + set->count, from->lists, from->count * sizeof *lists);
     id_table_free(&set->index);
     bool ordered = from->ordered && (set->ordered || set->count == 0);
-    *set = (hit_set){lists, set->count + from->count, set->count + from->count, index, ordered};
+    size_t count = set->count + from->count;
+    *set = (hit_set){lists, count, count, index, ordered, set->tag};
     from->count = 0;
     hit_set_free(from);
     return DEAR_OK;
@@ -158,5 +159,6 @@ void hit_set_free(hit_set *set) {
         free_list(&set->lists[i]);
     mem_free(set->lists);
     id_table_free(&set->index);
+    mem_free(set->tag);
     *set = (hit_set){0};
 }

@@ -37,6 +37,7 @@ typedef struct hit_set {
     size_t capacity;
     id_table index; ///< query id to place in `lists`
     bool ordered;   ///< the order of the lists is their ranking whatever the scores say
+    char *tag;      ///< the name that a TREC run gives itself in its first line; or NULL
 } hit_set;
 
 /* Adds an empty list, good until the next is added; NULL when there is no memory. Strings are

@@ -1,7 +1,8 @@
-#define _GNU_SOURCE
 #include "rank/hits_read.h"
 
 #include "base/json.h"
+#include "base/memory.h"
+#include "rank/columns.h"
 #include "rank/json_record.h"
 #include "rank/score_text.h"
 #include "rank/utf8_text.h"
@@ -11,10 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char white_space[] = " \t\r\v\f";
-
 static bool is_blank(const char *line, size_t length) {
-    return strspn(line, white_space) == length;
+    return strspn(line, COLUMN_GAPS) == length;
 }
 
 dear_status hits_lines_next(hits_lines *lines, dear_error *err) {
@@ -28,6 +27,20 @@ dear_status hits_lines_next(hits_lines *lines, dear_error *err) {
 
 static dear_status line_error(const hits_lines *lines, dear_error *err, const char *what) {
     return error_set(err, DEAR_ERROR_INPUT, "%s:%zu: %s", lines->path, lines->number, what);
+}
+
+/* The same, with the place in the line where what is wrong stands. */
+static dear_status place_error(const hits_lines *lines, const char *at, dear_error *err,
+                               const char *what) {
+    return error_set(err, DEAR_ERROR_INPUT, "%s:%zu:%zu: %s", lines->path, lines->number,
+                     column_position(lines->line, at), what);
+}
+
+static dear_status check_utf8(const hits_lines *lines, dear_error *err) {
+    size_t valid = utf8_valid_length(lines->line, lines->length);
+    if (valid == lines->length)
+        return DEAR_OK;
+    return place_error(lines, lines->line + valid, err, "is not UTF-8 text");
 }
 
 /* Adds the hit to its query's list, wherever in the file that began. */
@@ -45,14 +58,6 @@ static dear_status add_hit(hit_set *set, const hits_lines *lines, const char *qi
     return DEAR_OK;
 }
 
-/* Splits a line without zero bytes at white space; returns how many of `most` fields it had. */
-static size_t split_columns(char *line, char **columns, size_t most) {
-    size_t n = 0;
-    for (char *rest = line, *field; n < most && (field = strtok_r(rest, white_space, &rest));)
-        columns[n++] = field;
-    return n;
-}
-
 static bool parse_rank(int64_t *out, const char *text) {
     char *end;
     errno = 0;
@@ -61,21 +66,30 @@ static bool parse_rank(int64_t *out, const char *text) {
     return end != text && *end == 0 && errno == 0;
 }
 
+/* A run bears the name that stands in its first line. */
+static dear_status name_run(hit_set *set, const char *tag, dear_error *err) {
+    if (!set->tag)
+        set->tag = mem_strdup(tag);
+    return set->tag ? DEAR_OK : error_memory(err);
+}
+
 /* Lines that begin with "#" are comments, as for trec_eval. */
 static dear_status read_trec(hit_set *set, const hits_lines *lines, dear_error *err) {
     char *columns[6];
     if (*lines->line == '#')
         return DEAR_OK;
-    if (!utf8_valid(lines->line, lines->length))
-        return line_error(lines, err, "is not UTF-8 text");
-    if (split_columns(lines->line, columns, 6) < 6)
-        return line_error(lines, err, "needs six columns: qid Q0 docid rank score tag");
+    TRY(check_utf8(lines, err));
+    if (columns_split(lines->line, columns, 6) < 6)
+        return place_error(lines, lines->line + lines->length, err,
+                           "the line ends before its six columns: qid Q0 docid rank score tag");
     int64_t rank;
     double score;
     if (!parse_rank(&rank, columns[3]))
-        return line_error(lines, err, "the rank (4th column) must be a whole number");
+        return place_error(lines, columns[3], err, "the rank (4th column) must be a whole number");
     if (!score_parse(&score, columns[4], strlen(columns[4])))
-        return line_error(lines, err, "the score (5th column) must be a finite number");
+        return place_error(lines, columns[4], err,
+                           "the score (5th column) must be a finite number");
+    TRY(name_run(set, columns[5], err));
     TRY(add_hit(set, lines, columns[0], NULL, columns[2], NULL, NULL, score, err));
     hit_list *list = hit_set_find(set, columns[0]);
     list->hits[list->count - 1].rank = rank;
@@ -84,18 +98,22 @@ static dear_status read_trec(hit_set *set, const hits_lines *lines, dear_error *
 
 static dear_status read_tsv(hit_set *set, const hits_lines *lines, dear_error *err) {
     static const char need[] = "needs three columns with tabs between: qid, docid, score";
-    if (!utf8_valid(lines->line, lines->length))
-        return line_error(lines, err, "is not UTF-8 text");
+    TRY(check_utf8(lines, err));
     char *docid = strchr(lines->line, '\t');
     char *number = docid ? strchr(docid + 1, '\t') : NULL;
     if (!number)
-        return line_error(lines, err, need);
+        return place_error(lines, lines->line + lines->length, err, need);
     *docid++ = *number++ = 0;
-    if (*lines->line == 0 || *docid == 0 || strchr(number, '\t'))
-        return line_error(lines, err, need);
+    char *fourth = strchr(number, '\t');
+    if (*lines->line == 0 || *docid == 0 || fourth)
+        return place_error(lines,
+                           fourth              ? fourth
+                           : *lines->line == 0 ? lines->line
+                                               : docid,
+                           err, need);
     double score;
     if (!score_parse(&score, number, strlen(number)))
-        return line_error(lines, err, "the score (3rd column) must be a finite number");
+        return place_error(lines, number, err, "the score (3rd column) must be a finite number");
     return add_hit(set, lines, lines->line, NULL, docid, NULL, NULL, score, err);
 }
 

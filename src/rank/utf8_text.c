@@ -16,8 +16,15 @@ static size_t character_length(const char *text, size_t length) {
     return n > 0 ? (size_t)n : 0;
 }
 
+size_t utf8_valid_length(const char *text, size_t length) {
+    size_t i = 0;
+    for (size_t n = 1; i < length && text[i] && n > 0; i += n)
+        n = character_length(text + i, length - i);
+    return i;
+}
+
 bool utf8_valid(const char *text, size_t length) {
-    return !memchr(text, 0, length) && utf8_clean_length(text, length) == length;
+    return utf8_valid_length(text, length) == length;
 }
 
 size_t utf8_clean_length(const char *text, size_t length) {

@@ -8,6 +8,9 @@
 /* True when the bytes are valid UTF-8 without a zero byte. */
 bool utf8_valid(const char *text, size_t length);
 
+/* How many bytes at the front are so. */
+size_t utf8_valid_length(const char *text, size_t length);
+
 /* Bytes of the text once each byte that belongs to no valid character has become U+FFFD. */
 size_t utf8_clean_length(const char *text, size_t length);
 

@@ -60,13 +60,15 @@ static void refuses_what_is_malformed(void **state) {
     const struct {
         const char *text, *named;
     } cases[] = {
-        {"1 0 a\n", "qrels:1: needs four columns"},
-        {"1 0 a 1 1\n", "qrels:1: needs four columns"},
-        {"1 0 a 1\n1 0 b x\n", "qrels:2: the relevance"},
-        {"1 0 a 1.5\n", "whole number"},
+        {"1 0 a\n", "qrels:1:6: needs four columns"},
+        {"1 0 a 1 1\n", "qrels:1:9: needs four columns"},
+        {"1 0 a 1\n1 0 b x\n", "qrels:2:7: the relevance"},
+        {"1\t0  \303\251t\303\251 1.5\n",
+         "qrels:1:10: the relevance (4th column) must be a whole number"},
         {"1 0 a 99999999999\n", "whole number"},
-        {"1 0 a 1\n2 0 a 1\n1 0 a 0\n", "qrels:3: document \"a\" is judged twice for query \"1\""},
-        {"1 0 \xff 1\n", "UTF-8"},
+        {"1 0 a 1\n2 0 a 1\n1 0 a 0\n",
+         "qrels:3:5: document \"a\" is judged twice for query \"1\""},
+        {"1 0 a\303\251\xff 1\n", "qrels:1:7: is not UTF-8"},
         {"", "no judgments"},
         {"# nothing\n", "no judgments"},
     };
