@@ -9,11 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUM_COLUMNS = 4 };
+enum { MOST_COLUMNS = 4 };
+
+/* Which column holds what; the query is in the first. */
+typedef struct qrels_layout {
+    size_t columns, docid, relevance;
+    const char *need, *wrong_relevance;
+} qrels_layout;
+
+static const qrels_layout trec_layout = {4, 2, 3,
+                                         "needs four columns: qid iteration docid relevance",
+                                         "the relevance (4th column) must be a whole number"};
+static const qrels_layout beir_layout = {3, 1, 2, "needs three columns: query-id corpus-id score",
+                                         "the score (3rd column) must be a whole number"};
+static const char *const beir_header[] = {"query-id", "corpus-id", "score"};
 
 /* A line in hand, and where it comes from. */
 typedef struct qrels_line {
     const line_reader *reader;
+    const qrels_layout *layout; ///< NULL before the first line that holds something
     char *text;
     size_t length;
 } qrels_line;
@@ -75,37 +89,56 @@ static bool parse_relevance(int32_t *out, const char *text) {
     return end != text && *end == 0 && errno == 0 && value >= INT32_MIN && value <= INT32_MAX;
 }
 
-/* Splits the line; *count is 0 for a comment and a blank line, else NUM_COLUMNS. */
-static dear_status split_line(char **columns, size_t *count, const qrels_line *line,
-                              dear_error *err) {
-    static const char need[] = "needs four columns: qid iteration docid relevance";
+static bool is_beir_header(char **columns, size_t count) {
+    if (count != beir_layout.columns)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(columns[i], beir_header[i]) != 0)
+            return false;
+    return true;
+}
+
+/* The first line that holds something tells the layout; *count is 0 when it is BEIR's header. */
+static void settle_layout(qrels_line *line, char **columns, size_t *count) {
+    line->layout = &trec_layout;
+    if (is_beir_header(columns, *count)) {
+        line->layout = &beir_layout;
+        *count = 0;
+    }
+}
+
+/* Splits the line; *count is 0 for one without a judgment, else as many as the layout has. */
+static dear_status split_line(char **columns, size_t *count, qrels_line *line, dear_error *err) {
     size_t valid = utf8_valid_length(line->text, line->length);
     if (valid < line->length)
         return place_error(line, line->text + valid, err, "is not UTF-8 text");
-    *count = *line->text == '#' ? 0 : columns_split(line->text, columns, NUM_COLUMNS + 1);
-    if (*count == 0 || *count == NUM_COLUMNS)
+    *count = *line->text == '#' ? 0 : columns_split(line->text, columns, MOST_COLUMNS + 1);
+    if (*count != 0 && !line->layout)
+        settle_layout(line, columns, count);
+    if (*count == 0 || *count == line->layout->columns)
         return DEAR_OK;
-    const char *at = *count > NUM_COLUMNS ? columns[NUM_COLUMNS] : line->text + line->length;
-    return place_error(line, at, err, need);
+    size_t columns_wanted = line->layout->columns;
+    const char *at = *count > columns_wanted ? columns[columns_wanted] : line->text + line->length;
+    return place_error(line, at, err, line->layout->need);
 }
 
-static dear_status read_line(qrels *q, const qrels_line *line, dear_error *err) {
-    char *columns[NUM_COLUMNS + 1];
-    size_t count;
+static dear_status read_line(qrels *q, qrels_line *line, dear_error *err) {
+    char *columns[MOST_COLUMNS + 1];
+    size_t count = 0;
     TRY(split_line(columns, &count, line, err));
     if (count == 0)
         return DEAR_OK;
+    const char *docid = columns[line->layout->docid], *last = columns[line->layout->relevance];
     int32_t relevance;
-    if (!parse_relevance(&relevance, columns[3]))
-        return place_error(line, columns[3], err,
-                           "the relevance (4th column) must be a whole number");
+    if (!parse_relevance(&relevance, last))
+        return place_error(line, last, err, line->layout->wrong_relevance);
     qrels_topic *topic = topic_of(q, columns[0]);
-    if (topic && id_table_find(&topic->index, columns[2]) != ID_NONE)
+    if (topic && id_table_find(&topic->index, docid) != ID_NONE)
         return error_set(err, DEAR_ERROR_INPUT,
                          "%s:%zu:%zu: document \"%s\" is judged twice for query \"%s\"",
                          line_reader_path(line->reader), line_reader_number(line->reader),
-                         column_position(line->text, columns[2]), columns[2], columns[0]);
-    return topic && add_judgment(topic, columns[2], relevance) ? DEAR_OK : error_memory(err);
+                         column_position(line->text, docid), docid, columns[0]);
+    return topic && add_judgment(topic, docid, relevance) ? DEAR_OK : error_memory(err);
 }
 
 static dear_status read_lines(qrels *q, line_reader *reader, dear_error *err) {

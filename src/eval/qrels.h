@@ -1,6 +1,8 @@
 /*
  * Relevance judgments in TREC's format: "qid iteration docid relevance", columns apart by white
  * space, the second ignored; lines that begin with "#" are comments, blank lines are passed over.
+ * In BEIR's form the first line is the header "query-id corpus-id score", and lines have these three
+ * columns (https://github.com/beir-cellar/beir).
  */
 #ifndef DEAR_EVAL_QRELS_H
 #define DEAR_EVAL_QRELS_H

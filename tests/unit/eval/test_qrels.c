@@ -28,6 +28,20 @@ static void reads_judgments(void **state) {
     qrels_free(&q);
 }
 
+static void reads_the_form_of_beir(void **state) {
+    (void)state;
+    qrels q;
+    dear_error err;
+    const char *path = scratch_write(
+        "qrels", "# of a zip\n\nquery-id\tcorpus-id\tscore\r\n1\ta\t2\n1\tb\t0\n2\ta\t-1\n");
+    assert_int_equal(qrels_read(&q, path, &err), DEAR_OK);
+    assert_int_equal(q.count, 2);
+    assert_int_equal(qrels_find(&q, "1")->count, 2);
+    assert_int_equal(qrels_relevance(qrels_find(&q, "1"), "a", -9), 2);
+    assert_int_equal(qrels_relevance(qrels_find(&q, "2"), "a", -9), -1);
+    qrels_free(&q);
+}
+
 static void passes_comments_over(void **state) {
     (void)state;
     qrels plain, commented;
@@ -62,6 +76,12 @@ static void refuses_what_is_malformed(void **state) {
     } cases[] = {
         {"1 0 a\n", "qrels:1:6: needs four columns"},
         {"1 0 a 1 1\n", "qrels:1:9: needs four columns"},
+        {"query-id corpus-id score\n", "holds no judgments"},
+        {"query-id corpus-id score\n1 a\n", "qrels:2:4: needs three columns"},
+        {"query-id corpus-id score\n1 0 a 1\n", "qrels:2:7: needs three columns"},
+        {"query-id corpus-id score\n1 a 0.5\n", "qrels:2:5: the score (3rd column)"},
+        {"query-id corpus-id score\n1 a 1\n1 a 1\n", "qrels:3:3: document \"a\" is judged twice"},
+        {"1 0 a 1\nquery-id corpus-id score\n", "qrels:2:25: needs four columns"},
         {"1 0 a 1\n1 0 b x\n", "qrels:2:7: the relevance"},
         {"1\t0  \303\251t\303\251 1.5\n",
          "qrels:1:10: the relevance (4th column) must be a whole number"},
@@ -100,6 +120,7 @@ static void survives_every_failed_allocation(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_judgments),
+        cmocka_unit_test(reads_the_form_of_beir),
         cmocka_unit_test(passes_comments_over),
         cmocka_unit_test(reads_gzip),
         cmocka_unit_test(refuses_what_is_malformed),
