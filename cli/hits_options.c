@@ -1,5 +1,7 @@
 #include "hits_options.h"
 
+#include "dataset_argument.h"
+
 #include <string.h>
 
 enum { OPTION_OUTPUT = 'o', OPTION_QUERIES = 4000, OPTION_CORPUS, OPTION_TAG };
@@ -8,10 +10,12 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Texts of runs, and where the output goes:", 5},
     {"queries", OPTION_QUERIES, "FILE", 0,
      "Texts of queries that the input lacks (a TREC or TSV run has none): TSV, JSON Lines or TREC "
-     "topics",
+     "topics, or a data set's name",
      5},
     {"corpus", OPTION_CORPUS, "FILE", 0,
-     "Texts of its documents: TSV (docid, text or docid, title, text), JSON Lines or TREC <DOC>s",
+     "Texts of its documents: TSV (docid, text or docid, title, text), JSON Lines or TREC <DOC>s, "
+     "or "
+     "a data set's name",
      5},
     {"output", OPTION_OUTPUT, "FILE", 0,
      "Write here (default: standard output); until it is whole it is called FILE.part", 5},
@@ -22,10 +26,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     hits_io *io = state->input;
     switch (key) {
     case OPTION_QUERIES:
-        io->input.queries_path = argument;
+        io->input.queries_path = file_or_dataset(argument, DATASET_TOPICS);
         return 0;
     case OPTION_CORPUS:
-        io->input.corpus_path = argument;
+        io->input.corpus_path = file_or_dataset(argument, DATASET_CORPUS);
         return 0;
     case OPTION_OUTPUT:
         io->output = argument;

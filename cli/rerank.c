@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "command.h"
+#include "dataset_argument.h"
 #include "engine.h"
 #include "hits_options.h"
 #include "result_options.h"
@@ -57,7 +58,10 @@ static const struct argp_option options[] = {
      "Rerank the passages in FILE... (one a line; \"-\" is standard input) for this query", 1},
     {NULL, 0, NULL, 0, "A set of queries:", 2},
     {"input", OPTION_INPUT, "FILE", 0,
-     "Queries with their candidates (\"-\" is standard input; .gz is read as well)", 2},
+     "Queries with their candidates (\"-\" is standard input; .gz is read as well), or the name of "
+     "a "
+     "data set that has them (`dear data list`)",
+     2},
     {"input-format", OPTION_INPUT_FORMAT, "F", 0,
      "auto, json (RankGPT), dpr, jsonl, trec or tsv (default: auto, told from the content)", 2},
     {"top-k", OPTION_TOP_K, "K", 0,
@@ -157,7 +161,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         c->query = argument;
         return 0;
     case OPTION_INPUT:
-        c->io.input.path = argument;
+        c->io.input.path = file_or_dataset(argument, DATASET_HITS);
         return 0;
     case OPTION_INPUT_FORMAT:
         c->io.input.format = parse_input_format(state, argument);
@@ -205,6 +209,7 @@ static const char doc[] =
     "Examples:\n"
     "  dear rerank --query 'where do llamas live' passages.txt\n"
     "  dear rerank --input hits.json --output reranked.trec\n"
+    "  dear rerank --input noveleval --output reranked.trec\n"
     "  dear rerank --input run.trec --queries q.tsv --corpus c.jsonl.gz -f json\n"
     "  dear rerank --model dear-8b-ce --input hits.json --shard 0/4 -o part0.trec\n"
     "  dear rerank --input hits.json -o reranked.trec --result reranked.json\n"
