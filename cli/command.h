@@ -12,6 +12,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int command_rerank(int argc, char **argv);
 int command_eval(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_convert_run(int argc, char **argv);
 int command_data(int argc, char **argv);
 int command_models(int argc, char **argv);
