@@ -47,7 +47,7 @@ static const measure all[] = {
     {"Rprec_mult", MEAN, FRACTIONS, "0.2,0.4,0.6,0.8,1,1.2,1.4,1.6,1.8,2", 0, LONG,
      r_precision_multiple, "precision at multiples of the number of relevant documents"},
     {"utility", MEAN, NUMBERS, "1,-1,0,0", 4, UNRANKED, utility,
-     "worth of relevant and other documents ranked, then not ranked (--num-docs)"},
+     "worth of relevant and other documents, ranked and not"},
     {"11pt_avg", MEAN, NUMBERS, "0," TENTHS, 0, LONG, mean_interpolated_precision,
      "mean of interpolated precisions"},
     {"binG", MEAN, NONE, NULL, 0, LONG, binary_gain_cost, "G of relevant and not"},
@@ -77,7 +77,7 @@ static const measure all[] = {
     {"recip_rank_cut", MEAN, RANKS, "10", 0, OURS, reciprocal_rank_at,
      "recip_rank within a cutoff"},
     {"hole_cut", MEAN, RANKS, "10", 0, OURS, hole_rate_at,
-     "unjudged share of what a cutoff leaves"},
+     "unjudged share of the documents within a cutoff"},
 };
 
 const measure *measures_all(size_t *count) {

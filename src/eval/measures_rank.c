@@ -12,10 +12,10 @@ double reciprocal_rank(const ranking *r, const measure_spec *spec) {
     return reciprocal_rank_at(r, &everything);
 }
 
-/* A share of the relevant documents as a number of them, as trec_eval rounds it: up, but for less
- * than a tenth. */
-static size_t share_of_relevant(const ranking *r, double fraction) {
-    double count = fraction * (double)r->num_rel + 0.9;
+/* A share of the relevant documents as a number of them; a fraction that is less than `up` is cut
+ * off. */
+static size_t share_of_relevant(const ranking *r, double fraction, double up) {
+    double count = fraction * (double)r->num_rel + (1 - up);
     return count < (double)SIZE_MAX ? (size_t)count : SIZE_MAX;
 }
 
@@ -27,7 +27,7 @@ double r_precision(const ranking *r, const measure_spec *spec) {
 
 /* The same at a multiple of that. */
 double r_precision_multiple(const ranking *r, const measure_spec *spec) {
-    size_t cutoff = share_of_relevant(r, spec->numbers[0]);
+    size_t cutoff = share_of_relevant(r, spec->numbers[0], 0.1);
     return share((double)relevant_until(r, cutoff), (double)cutoff);
 }
 
@@ -43,13 +43,19 @@ static double best_precision_from(const ranking *r, size_t wanted) {
     return best;
 }
 
+/* trec_eval rounds the number of documents that a recall stands for (up to version 9 it did so from
+ * a tenth on, as it still does for Rprec_mult). */
+static double precision_at_recall(const ranking *r, double recall) {
+    return best_precision_from(r, share_of_relevant(r, recall, 0.5));
+}
+
 double interpolated_precision(const ranking *r, const measure_spec *spec) {
-    return best_precision_from(r, share_of_relevant(r, spec->numbers[0]));
+    return precision_at_recall(r, spec->numbers[0]);
 }
 
 double mean_interpolated_precision(const ranking *r, const measure_spec *spec) {
     double sum = 0;
     for (size_t i = 0; i < spec->count; i++)
-        sum += best_precision_from(r, share_of_relevant(r, spec->numbers[i]));
+        sum += precision_at_recall(r, spec->numbers[i]);
     return sum / (double)spec->count;
 }
