@@ -10,6 +10,8 @@
 /* Exit codes. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+int command_index(int argc, char **argv);
+int command_retrieve(int argc, char **argv);
 int command_rerank(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_report(int argc, char **argv);

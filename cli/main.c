@@ -12,6 +12,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *what;
 } commands[] = {
+    {"index", command_index, "make an index of a corpus, for retrieve"},
+    {"retrieve", command_retrieve, "find the passages for a query, or for a whole set"},
     {"rerank", command_rerank, "rerank passages for a query, or a whole run"},
     {"eval", command_eval, "measure a run against relevance judgments"},
     {"report", command_report, "show how runs compare, as a page"},
