@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "eval_options.h"
 
+#include "dataset_argument.h"
 #include "engine.h"
 #include "hits_options.h"
 
@@ -85,7 +86,7 @@ static void take_argument(struct argp_state *state, eval_command *c, char *argum
     if (c->qrels)
         c->run.path = argument;
     else
-        c->qrels = argument;
+        c->qrels = file_or_dataset(argument, DATASET_QRELS);
 }
 
 /* Options of what is measured. */
@@ -180,10 +181,11 @@ static const char doc[] =
     "\n"
     "Queries that are not in both files are left out (see --complete). A run in a JSON format is "
     "taken in the order of its lists; TREC and TSV runs go by score, ties by docid, the larger "
-    "first. Both files may be .gz.\n"
+    "first. Both files may be .gz. QRELS may be the name of a data set (`dear data list`).\n"
     "\n"
     "Examples:\n"
     "  dear eval qrels.txt run.trec\n"
+    "  dear eval noveleval run.trec\n"
     "  dear eval qrels.txt run.trec -m map -m nDCG@10 -q\n"
     "  dear eval qrels.txt run.trec -c -M1000 -l2 -m all_trec\n"
     "  dear eval qrels.txt run.trec -m ndcg_cut.1,5,10 --gain exp --format markdown";

@@ -166,6 +166,15 @@ rerank --input run.trec --queries "$novel_eval/queries.tsv" --corpus "$novel_eva
 expect_same by_name out "texts by name and by path"
 rerank --input run.trec --queries noveleval --corpus dl19
 expect_error 1 "a corpus that is not here" "dear data get dl19 --part corpus"
+run eval noveleval "$novel_eval/data.json"
+expect 0 "eval by a data set's name"
+mv out by_name
+run eval "$novel_eval/qrels.txt" "$novel_eval/data.json"
+expect_same by_name out "judgments by name and by path"
+run eval robust04 "$novel_eval/data.json"
+expect_error 1 "judgments that are to be asked for" "qrels.robust2004.txt"
+run eval no-such-set "$novel_eval/data.json"
+expect_error 1 "neither a file nor a data set" "no-such-set: No such file"
 cp "$novel_eval/data.json" vaswani
 rerank --input vaswani --top-k 2 --format trec
 expect 0 "a file goes before a data set of the same name"
