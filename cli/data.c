@@ -42,8 +42,10 @@ dataset_part parse_dataset_part(struct argp_state *state, const char *name) {
 
 const char *format_count(char out[COUNT_TEXT], int64_t count) {
     char digits[COUNT_TEXT];
-    if (count < 0)
-        return strcpy(out, "?");
+    if (count < 0) {
+        memcpy(out, "?", 2);
+        return out;
+    }
     int length = snprintf(digits, sizeof digits, "%lld", (long long)count), used = 0;
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)

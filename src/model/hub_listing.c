@@ -317,15 +317,15 @@ static dear_status read_tree(hub_listing *out, const json_t *tree, listing_reade
     return choose_files(out, r, err);
 }
 
-static dear_status parse(hub_listing *out, const char *json, size_t length, listing_reader *reader,
+static dear_status parse(hub_listing *out, const char *json, size_t length, listing_reader reader,
                          dear_error *err) {
     *out = (hub_listing){0};
     char where[256];
-    snprintf(where, sizeof where, "the hub's listing of %s", reader->repository);
-    reader->where = where;
+    snprintf(where, sizeof where, "the hub's listing of %s", reader.repository);
+    reader.where = where;
     json_t *tree;
     TRY(json_read_text(&tree, json, length, where, err));
-    dear_status status = read_tree(out, tree, reader, err);
+    dear_status status = read_tree(out, tree, &reader, err);
     json_decref(tree);
     if (status != DEAR_OK)
         hub_listing_free(out);
@@ -335,13 +335,13 @@ static dear_status parse(hub_listing *out, const char *json, size_t length, list
 dear_status hub_listing_parse(hub_listing *out, const char *json, size_t length,
                               const char *repository, const char *gguf, dear_error *err) {
     listing_reader reader = {.repository = repository, .gguf = gguf};
-    return parse(out, json, length, &reader, err);
+    return parse(out, json, length, reader, err);
 }
 
 dear_status hub_listing_parse_file(hub_listing *out, const char *json, size_t length,
                                    const char *repository, const char *path, dear_error *err) {
     listing_reader reader = {.repository = repository, .path = path};
-    return parse(out, json, length, &reader, err);
+    return parse(out, json, length, reader, err);
 }
 
 void hub_listing_free(hub_listing *listing) {
