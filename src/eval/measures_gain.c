@@ -82,7 +82,8 @@ double ndcg_of_relevant(const ranking *r, const measure_spec *spec) {
 }
 
 /* nDCG where the ideal ranking comes to the end of each gain, averaged; the whole ranking is one
- * such point too if it goes on for more than one rank (trec_eval's Rndcg). */
+ * such point too if it goes on for more than one rank, and 0 is the value where no document is
+ * relevant (trec_eval's Rndcg). */
 double ndcg_of_levels(const ranking *r, const measure_spec *spec) {
     size_t worthy = ideal_gains(r, spec, GAIN_LINEAR), points = 0;
     double reached = 0, possible = 0, sum = 0;
@@ -98,7 +99,7 @@ double ndcg_of_levels(const ranking *r, const measure_spec *spec) {
         sum += dcg(r, spec, SIZE_MAX, GAIN_LINEAR) / possible;
         points++;
     }
-    return share(sum, (double)points);
+    return r->num_rel > 0 ? share(sum, (double)points) : 0;
 }
 
 /* Gains, each discounted by how much more the ideal ranking had gathered until there; where that

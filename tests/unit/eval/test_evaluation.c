@@ -37,90 +37,7 @@ static evaluation evaluate_files(const char *qrels_path, const char *run_path,
     return e;
 }
 
-/* The text that trec_eval printed for a measure and a query. */
-static const char *expected_text(const char *output, const char *name, const char *qid) {
-    static char text[64];
-    char start[96];
-    int length = snprintf(start, sizeof start, "%-22s\t%s\t", name, qid);
-    const char *line = output;
-    while (line && strncmp(line, start, (size_t)length) != 0)
-        line = (line = strchr(line, '\n')) ? line + 1 : NULL;
-    if (!line)
-        return NULL;
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(line + length, "\n"), line + length);
-    return text;
-}
-
-static char *read_text(const char *path) {
-    static char text[1 << 16];
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    text[fread(text, 1, sizeof text - 1, f)] = 0;
-    fclose(f);
-    return text;
-}
-
-static size_t check_value(const char *output, const measure_spec *spec, const char *qid,
-                          double value) {
-    const char *expected = expected_text(output, spec->name, qid);
-    if (!expected)
-        return 0;
-    char ours[64];
-    snprintf(ours, sizeof ours, spec->measure->kind == MEASURE_MEAN ? "%6.4f" : "%.0f", value);
-    if (strcmp(ours, expected) != 0)
-        fail_msg("%s of %s: %s, trec_eval has %s", spec->name, qid, ours, expected);
-    return 1;
-}
-
-static const char *const every_measure[] = {"num_q",  "num_ret", "num_rel",  "num_rel_ret",
-                                            "map",    "Rprec",   "P",        "recip_rank",
-                                            "recall", "ndcg",    "ndcg_cut", NULL};
-
-/* trec_eval's own test: `trec_eval -m all_trec -q qrels.test results.test`. */
-static void agrees_with_trec_eval(void **state) {
-    (void)state;
-    const char *output = read_text(TEST_DATA "/trec_eval/out.test.aq");
-    measure_list measures = measures_named(every_measure);
-    qrels judged;
-    hit_set run;
-    evaluation e = evaluate_files(TEST_DATA "/trec_eval/qrels.test",
-                                  TEST_DATA "/trec_eval/results.test", &measures, &judged, &run);
-    assert_int_equal(e.num_queries, 3);
-    size_t checked = 0;
-    for (size_t m = 0; m < measures.count; m++) {
-        checked += check_value(output, &measures.specs[m], "all", e.all[m]);
-        for (size_t q = 0; q < e.num_queries; q++)
-            checked += check_value(output, &measures.specs[m], e.qids[q],
-                                   e.values[q * e.num_measures + m]);
-    }
-    /* 8 plain measures and 3 x 9 cutoffs for 3 queries and all; num_q for all only */
-    assert_int_equal(checked, 4 * (8 + 27) - 3);
-    evaluation_free(&e);
-    hit_set_free(&run);
-    qrels_free(&judged);
-    measure_list_free(&measures);
-}
-
-/* results.trunc has more words behind the tag, and lacks a query. */
-static void agrees_on_a_truncated_run(void **state) {
-    (void)state;
-    const char *output = read_text(TEST_DATA "/trec_eval/out.test.aqc");
-    measure_list measures = measures_named(every_measure);
-    qrels judged;
-    hit_set run;
-    evaluation e = evaluate_files(TEST_DATA "/trec_eval/qrels.test",
-                                  TEST_DATA "/trec_eval/results.trunc", &measures, &judged, &run);
-    size_t checked = 0;
-    for (size_t m = 0; m < measures.count; m++)
-        for (size_t q = 0; q < e.num_queries; q++)
-            checked += check_value(output, &measures.specs[m], e.qids[q],
-                                   e.values[q * e.num_measures + m]);
-    assert_int_equal(checked, e.num_queries * (8 + 27 - 1));
-    evaluation_free(&e);
-    hit_set_free(&run);
-    qrels_free(&judged);
-    measure_list_free(&measures);
-}
+static const char *const every_measure[] = {"all_trec", "recip_rank_cut", "hole_cut", NULL};
 
 /* The order that NovelEval's file has; the values were computed independently in Python. */
 static void measures_noveleval(void **state) {
@@ -190,34 +107,78 @@ static void needs_a_common_query(void **state) {
     measure_list_free(&measures);
 }
 
+static void assert_names(measure_list list, const char *const *names) {
+    for (size_t i = 0; i < list.count && names[i]; i++)
+        assert_string_equal(list.specs[i].name, names[i]);
+    for (size_t i = 0; i < list.count; i++)
+        assert_non_null(names[i]);
+    assert_null(names[list.count]);
+    measure_list_free(&list);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 static void parses_measures(void **state) {
     (void)state;
-    measure_list list =
-        measures_named((const char *const[]){"ndcg_cut.5,1", "P.5", "ndcg_cut.5", "map", NULL});
-    const char *names[] = {"map", "P_5", "ndcg_cut_1", "ndcg_cut_5"};
-    assert_int_equal(list.count, 4);
-    for (size_t i = 0; i < 4; i++)
-        assert_string_equal(list.specs[i].name, names[i]);
-    const char *bad[] = {"nope",
-                         "",
-                         "map.5",
-                         "P.",
-                         "P.0",
-                         "P.-1",
-                         "P.5,",
-                         "P.5,x",
-                         "P. 5",
-                         "ndcg.1",
-                         "P.99999999999999999999"};
+    assert_names(measures_named(NAMES("ndcg_cut.5,1", "P.5", "ndcg_cut.5", "map")),
+                 NAMES("map", "P_5", "ndcg_cut_1", "ndcg_cut_5"));
+    assert_names(
+        measures_named(NAMES("set_F.2", "Rprec_mult.5,0.2", "11pt_avg..25,1", "set_F.0.5")),
+        NAMES("Rprec_mult_0.20", "Rprec_mult_5.00", "11pt_avg_.25,1", "set_F_0.5", "set_F_2"));
+    assert_names(measures_named(NAMES("ndcg.2=1,1=0.5", "relstring", "rbp", "rbp.0.5")),
+                 NAMES("relstring", "ndcg_2=1,1=0.5", "rbp_0.50"));
+    assert_names(measures_named(NAMES("success", "success.3", "success")), NAMES("success_3"));
+}
+
+static void knows_the_names_of_ir_measures(void **state) {
+    (void)state;
+    assert_names(measures_named(NAMES("nDCG@10", "ndcg@5", "P@5", "R@100", "Recall@10", "MRR@10",
+                                      "RR", "AP", "MAP@100", "Success@1", "Hole@5", "IPrec@0.1")),
+                 NAMES("map", "recip_rank", "iprec_at_recall_0.10", "P_5", "recall_10",
+                       "recall_100", "ndcg_cut_5", "ndcg_cut_10", "map_cut_100", "success_1",
+                       "recip_rank_cut_10", "hole_cut_5"));
+}
+
+static void refuses_measures(void **state) {
+    (void)state;
+    const char *bad[] = {
+        "nope",
+        "",
+        "map.5",
+        "P.",
+        "P.0",
+        "P.-1",
+        "P.5,",
+        "P.5,x",
+        "P. 5",
+        "ndcg.1",
+        "ndcg.1=",
+        "ndcg.1=-1",
+        "ndcg.1=2,",
+        "ndcg.0.5=1",
+        "utility.1,2",
+        "utility.1,2,3,4,5",
+        "rbp.nan",
+        "rbp.0x1",
+        "rbp.1e999",
+        "set_F.",
+        "P.99999999999999999999",
+        "nDCG@",
+        "nDCG@x",
+        "@5",
+        "relstring.0",
+        "11pt_avg.0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+        "11pt_avg.0.1111111111111111111111111111111111111111111111111111111111111111"
+        "11111111111111111111111111111111"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         measure_list other = {0};
         dear_error err;
-        assert_int_equal(measure_list_add(&other, bad[i], &err), DEAR_ERROR_USAGE);
+        if (measure_list_add(&other, bad[i], &err) != DEAR_ERROR_USAGE)
+            fail_msg("\"%s\" was taken", bad[i]);
         if (i == 0)
             assert_non_null(strstr(err.message, "ndcg_cut"));
         measure_list_free(&other);
     }
-    measure_list_free(&list);
 }
 
 static void survives_every_failed_allocation(void **state) {
@@ -233,7 +194,7 @@ static void survives_every_failed_allocation(void **state) {
         status = evaluate(&e, &judged, &run, &measures, NULL, NULL);
         mem_fail_after(0);
         assert_true(status == DEAR_OK || status == DEAR_ERROR_MEMORY);
-        assert_true(n < 100);
+        assert_true(n < 1000);
         evaluation_free(&e);
     }
     id_table_free(&judged.topics[0].index);
@@ -244,12 +205,12 @@ static void survives_every_failed_allocation(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_with_trec_eval),
-        cmocka_unit_test(agrees_on_a_truncated_run),
         cmocka_unit_test(measures_noveleval),
         cmocka_unit_test(breaks_ties_by_docid_unless_ordered),
         cmocka_unit_test(needs_a_common_query),
         cmocka_unit_test(parses_measures),
+        cmocka_unit_test(knows_the_names_of_ir_measures),
+        cmocka_unit_test(refuses_measures),
         cmocka_unit_test(survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

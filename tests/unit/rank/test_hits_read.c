@@ -253,13 +253,14 @@ static void refuses_what_is_malformed(void **state) {
     REFUSES("{\"query_id\": 1, \"docid\": 1, \"query\": \"a\"}\n"
             "{\"query_id\": 1, \"docid\": 2, \"query\": \"b\"}\n",
             "input:2", "query");
-    REFUSES("1 Q0 a 1 2\n", "input:1", "six columns");
-    REFUSES("1 Q0 a 1 nan t\n", "input:1", "score");
-    REFUSES("1 Q0 a 1 1e400 t\n", "input:1", "score");
-    REFUSES("1 Q0 a one 1 t\n", "input:1", "rank");
-    REFUSES("1 Q0 a\xff 1 1 t\n", "input:1", "UTF-8");
-    REFUSES("1\ta\tx\n", "input:1", "score");
-    REFUSES("1\ta\t1\n1\t\t1\n", "input:2", "three columns");
+    REFUSES("1 Q0 a 1 2\n", "input:1:11:", "six columns");
+    REFUSES("1 Q0 a 1 nan t\n", "input:1:10:", "score");
+    REFUSES("1 Q0 \u00e9t\u00e9  1 1e400 t\n", "input:1:13:", "score");
+    REFUSES("1 Q0 a 1 1 t\n1 Q0 a one 1 t\n", "input:2:8:", "rank");
+    REFUSES("1 Q0 \u00e9\xff 1 1 t\n", "input:1:7:", "UTF-8");
+    REFUSES("1\ta\tx\n", "input:1:5:", "score");
+    REFUSES("1\ta\t1\n1\t\t1\n", "input:2:3:", "three columns");
+    REFUSES("1\ta\t1\n1\tb\t1\tt\n", "input:2:6:", "three columns");
 }
 
 static void refuses_repeated_ids(void **state) {
