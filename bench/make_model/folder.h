@@ -7,7 +7,7 @@
 
 /*
  * Makes the folder `path`: config.json (a LlamaForSequenceClassification of shape `c` with one
- * label), safetensors of `type` (F16 or BF16) in shards of 5 GB, and the tokenizer of the folder
+ * label), safetensors of `type` (F32, F16 or BF16) in shards of 5 GB, and the tokenizer of the folder
  * `tokenizer_from`. `path` must not be there yet; the folder is made beside it and renamed when
  * whole, and removed on failure.
  */

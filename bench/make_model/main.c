@@ -5,13 +5,12 @@
 #define _GNU_SOURCE
 #include "folder.h"
 #include "gguf_file.h"
-#include "random_fill.h"
+#include "model/quantize.h"
 #include "shapes.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 typedef struct arguments {
     const char *shape, *out;
@@ -36,7 +35,7 @@ static const char doc[] =
     "classifier with one label.\n"
     "\n"
     "SHAPE is one of\n" SHAPES_HELP "\n"
-    "TYPE is f16 or bf16, and for GGUF files q4_0, q4_1 or q8_0 too; a GGUF file's norms are "
+    "TYPE is f32, f16 or bf16, and for GGUF files q4_0, q4_1 or q8_0 too; a GGUF file's norms are "
     "float32.\n"
     "\n"
     "A vocabulary larger than the tokenizer's ends in unused tokens. The same arguments give the "
@@ -51,23 +50,14 @@ static bool is_gguf(const char *path) {
     return length > 5 && strcmp(path + length - 5, ".gguf") == 0;
 }
 
-static bool find_type(tensor_type *out, const char *name) {
-    for (int type = TENSOR_F16; type <= TENSOR_BF16; type++)
-        if (random_type_known((tensor_type)type) && strcasecmp(name, tensor_type_name(type)) == 0) {
-            *out = (tensor_type)type;
-            return true;
-        }
-    return false;
-}
-
 static void take_argument(arguments *a, struct argp_state *state, const char *argument) {
     if (state->arg_num == 0) {
         a->shape = argument;
         if (!shape_find(&a->config, argument))
             argp_error(state, "no shape \"%s\"; --help lists them", argument);
     } else if (state->arg_num == 1) {
-        if (!find_type(&a->type, argument))
-            argp_error(state, "TYPE is f16, bf16, q4_0, q4_1 or q8_0, not \"%s\"", argument);
+        if (!quantize_parse_type(&a->type, argument))
+            argp_error(state, "TYPE is f32, f16, bf16, q4_0, q4_1 or q8_0, not \"%s\"", argument);
     } else if (state->arg_num == 2) {
         a->out = argument;
     } else {
@@ -78,8 +68,8 @@ static void take_argument(arguments *a, struct argp_state *state, const char *ar
 static void check_arguments(const arguments *a, struct argp_state *state) {
     if (!a->out)
         argp_error(state, "SHAPE, TYPE and OUT are needed");
-    else if (!is_gguf(a->out) && a->type != TENSOR_F16 && a->type != TENSOR_BF16)
-        argp_error(state, "a folder holds f16 or bf16: for %s let OUT end in .gguf",
+    else if (!is_gguf(a->out) && tensor_block_elements(a->type) > 1)
+        argp_error(state, "a folder holds f32, f16 or bf16: for %s let OUT end in .gguf",
                    tensor_type_name(a->type));
 }
 

@@ -1,5 +1,6 @@
 #include "random_fill.h"
 
+#include "model/quantize.h"
 #include "model/quants.h"
 
 #include <string.h>
@@ -18,17 +19,6 @@ static void fill_floats(uint64_t *state, float mean, float spread, float out[QUA
         for (int j = 0; j < 4; j++)
             out[i + j] = mean + spread * 0x1p-15f * (float)(int16_t)(word >> (16 * j));
     }
-}
-
-static void narrow(tensor_type type, const float values[QUANT_BLOCK], uint8_t *out) {
-    if (type == TENSOR_F32) {
-        memcpy(out, values, QUANT_BLOCK * sizeof *values);
-        return;
-    }
-    uint16_t halves[QUANT_BLOCK];
-    for (int i = 0; i < QUANT_BLOCK; i++)
-        halves[i] = type == TENSOR_F16 ? float_to_f16(values[i]) : float_to_bf16(values[i]);
-    memcpy(out, halves, sizeof halves);
 }
 
 static void put_f16(uint8_t *out, float value) {
@@ -65,10 +55,6 @@ static bool is_quantized(tensor_type type) {
     return type == TENSOR_Q4_0 || type == TENSOR_Q4_1 || type == TENSOR_Q8_0;
 }
 
-bool random_type_known(tensor_type type) {
-    return is_quantized(type) || type == TENSOR_F32 || type == TENSOR_F16 || type == TENSOR_BF16;
-}
-
 void random_fill(uint64_t *state, tensor_type type, float mean, float spread, int64_t count,
                  void *out) {
     uint8_t *block = out;
@@ -80,6 +66,6 @@ void random_fill(uint64_t *state, tensor_type type, float mean, float spread, in
             continue;
         }
         fill_floats(state, mean, spread, values);
-        narrow(type, values, block);
+        quantize(type, values, QUANT_BLOCK, block);
     }
 }

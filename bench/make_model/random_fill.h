@@ -4,9 +4,6 @@
 
 #include "model/tensor.h"
 
-/* True for the types below. */
-bool random_type_known(tensor_type type);
-
 /*
  * Fills `out` with `count` numbers (a multiple of 32), uniform between mean - spread and
  * mean + spread, as F32, F16, BF16, Q4_0, Q4_1 or Q8_0. In the quantized types the mean is 0

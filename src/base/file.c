@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -285,4 +286,51 @@ void output_file_discard(output_file *out, bool keep_part) {
     mem_free(out->path);
     mem_free(out->part_path);
     *out = (output_file){0};
+}
+
+static dear_status write_whole(const char *to, const void *bytes, size_t count, dear_error *err) {
+    output_file out;
+    TRY(output_file_open(&out, to, err));
+    dear_status status = output_file_write(&out, bytes, count, err);
+    if (status == DEAR_OK)
+        return output_file_commit(&out, err);
+    output_file_discard(&out, false);
+    return status;
+}
+
+dear_status file_copy(const char *to, const char *from, size_t limit, dear_error *err) {
+    file_map map;
+    TRY(file_map_open(&map, from, err));
+    dear_status status =
+        map.size <= limit
+            ? write_whole(to, map.size ? (const void *)map.data : "", map.size, err)
+            : error_set(err, DEAR_ERROR_INPUT, "%s: larger than %zu bytes", from, limit);
+    file_map_close(&map);
+    return status;
+}
+
+/* The folder that `path` is in. */
+static char *folder_of(const char *path) {
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    return length ? mem_strndup(path, length) : mem_strdup(".");
+}
+
+dear_status file_check_space(const char *path, double bytes, dear_error *err) {
+    char *folder = folder_of(path);
+    if (!folder)
+        return error_memory(err);
+    struct statvfs disk;
+    dear_status status = statvfs(folder, &disk) == 0 ? DEAR_OK : error_errno(err, folder);
+    mem_free(folder);
+    if (status != DEAR_OK)
+        return status;
+    double left = (double)disk.f_bavail * (double)disk.f_frsize;
+    if (bytes <= left)
+        return DEAR_OK;
+    return error_set(err, DEAR_ERROR_IO, "%s: takes %.1f MB, and its disk has %.1f MB left", path,
+                     bytes / 1e6, left / 1e6);
 }

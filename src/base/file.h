@@ -31,6 +31,12 @@ dear_status directory_make(const char *path, dear_error *err);
 /* The whole of a file (gunzipped if it is gzip, "-" is standard input), at most `limit` bytes. */
 dear_status file_read(strbuf *out, const char *path, size_t limit, dear_error *err);
 
+/* Writes a copy of the file `from` (at most `limit` bytes) to `to`, beside its place and renamed. */
+dear_status file_copy(const char *to, const char *from, size_t limit, dear_error *err);
+
+/* DEAR_ERROR_IO, with both numbers, when the disk that `path` will be on has no room for `bytes`. */
+dear_status file_check_space(const char *path, double bytes, dear_error *err);
+
 /* Reads lines of plain or gzip text; "-" is standard input. */
 typedef struct line_reader line_reader;
 

@@ -1,42 +1,9 @@
 #include "llm/rope.h"
 
 #include "base/memory.h"
+#include "model/rope_scaling.h"
 
 #include <math.h>
-
-static const float TWO_PI = 6.28318530717958647692f;
-
-/* LLaMA 3.1: long wavelengths are slowed by the factor, short ones stay, those between are blended.
- */
-static float scale_llama3(float frequency, const llama_config *c) {
-    float original = (float)c->rope_original_positions;
-    float wavelength = TWO_PI / frequency;
-    float low = (float)c->rope_low_freq_factor, high = (float)c->rope_high_freq_factor;
-    float factor = (float)c->rope_factor;
-    if (wavelength > original / low)
-        return frequency / factor;
-    if (wavelength < original / high)
-        return frequency;
-    float smooth = (original / wavelength - low) / (high - low);
-    return (1 - smooth) * frequency / factor + smooth * frequency;
-}
-
-/* All in float32, as transformers does it: at high positions the rounding of an angle shows. */
-static float inverse_frequency(int64_t i, const llama_config *c, const float *factors) {
-    float exponent = (float)(2 * i) / (float)c->head_dim;
-    float frequency = 1.0f / (float)pow(c->rope_theta, exponent);
-    switch (c->rope) {
-    case ROPE_LINEAR:
-        return frequency / (float)c->rope_factor;
-    case ROPE_LLAMA3:
-        return scale_llama3(frequency, c);
-    case ROPE_FACTORS:
-        return frequency / factors[i];
-    case ROPE_DEFAULT:
-        break;
-    }
-    return frequency;
-}
 
 dear_status rope_table_create(rope_table *out, const llama_config *config, const float *factors,
                               dear_error *err) {
@@ -45,7 +12,7 @@ dear_status rope_table_create(rope_table *out, const llama_config *config, const
     if (!out->inverse_freq)
         return error_memory(err);
     for (int64_t i = 0; i < out->half; i++)
-        out->inverse_freq[i] = inverse_frequency(i, config, factors);
+        out->inverse_freq[i] = rope_inverse_frequency(config, i, factors);
     return DEAR_OK;
 }
 

@@ -332,6 +332,14 @@ const gguf_value *gguf_get(const gguf *g, const char *key) {
     return bsearch(&wanted, g->values, g->num_values, sizeof *g->values, by_key);
 }
 
+size_t gguf_value_count(const gguf *g) {
+    return g->num_values;
+}
+
+const gguf_value *gguf_value_at(const gguf *g, size_t index) {
+    return &g->values[index];
+}
+
 const char *gguf_chat_template(const gguf *g) {
     const gguf_value *v = gguf_get(g, "tokenizer.chat_template");
     return v && v->type == GGUF_STRING ? v->text : NULL;

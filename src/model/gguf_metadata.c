@@ -119,3 +119,13 @@ const char *gguf_next_string(const unsigned char **cursor, size_t *length) {
     *cursor += 8 + *length;
     return text;
 }
+
+size_t gguf_array_bytes(const gguf_value *v) {
+    if (v->element != GGUF_STRING)
+        return v->count * gguf_scalar_bytes(v->element);
+    const unsigned char *cursor = v->data;
+    size_t length;
+    for (size_t i = 0; i < v->count; i++)
+        gguf_next_string(&cursor, &length);
+    return (size_t)(cursor - v->data);
+}

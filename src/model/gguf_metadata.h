@@ -39,6 +39,9 @@ dear_status gguf_bad_value(const gguf *g, const char *key, const char *what, dea
 
 const char *gguf_path(const gguf *g);
 const gguf_value *gguf_get(const gguf *g, const char *key);
+/* All values, in order of key. */
+size_t gguf_value_count(const gguf *g);
+const gguf_value *gguf_value_at(const gguf *g, size_t index);
 
 /*
  * Getters as those of base/json.h: a missing key leaves `*out` as it was, a value of another type
@@ -53,6 +56,9 @@ dear_status gguf_get_string(const gguf *g, const char *key, const char **out, de
 /* An array whose elements are of type `element`; NULL when it is missing. */
 dear_status gguf_get_array(const gguf *g, const char *key, gguf_type element,
                            const gguf_value **out, dear_error *err);
+
+/* Bytes that an array's elements take. */
+size_t gguf_array_bytes(const gguf_value *v);
 
 /* The string at *cursor inside an array of strings; moves the cursor behind it. */
 const char *gguf_next_string(const unsigned char **cursor, size_t *length);

@@ -74,19 +74,17 @@ static dear_status read_config(model *m, const char *directory, dear_error *err)
     return status;
 }
 
-/* The directory whose tokenizer is the model's: the base's, or, when it has none, that of the first
- * adapter with one. */
-static const char *tokenizer_directory(const model *m, const char *base) {
-    if (holds(base, "tokenizer.json"))
-        return base;
+const char *model_tokenizer_directory(const model *m) {
+    if (holds(m->base, "tokenizer.json"))
+        return m->base;
     for (int i = 0; i < m->num_adapters; i++)
         if (holds(adapter_directory(m->adapters[i]), "tokenizer.json"))
             return adapter_directory(m->adapters[i]);
-    return base;
+    return m->base;
 }
 
-static dear_status open_tokenizer(model *m, const char *base, dear_error *err) {
-    const char *directory = tokenizer_directory(m, base);
+static dear_status open_tokenizer(model *m, dear_error *err) {
+    const char *directory = model_tokenizer_directory(m);
     if (!holds(directory, "tokenizer.json") && holds(directory, "tokenizer.model"))
         return error_set(
             err, DEAR_ERROR_UNSUPPORTED,
@@ -112,7 +110,7 @@ static dear_status open_directory(model *m, const char *directory, dear_error *e
     TRY(open_weights(m, directory, err));
     m->config.tied_embeddings = m->config.tied_embeddings && !has_own_head(m);
     m->head_is_embedding = m->config.tied_embeddings;
-    return open_tokenizer(m, directory, err);
+    return open_tokenizer(m, err);
 }
 
 /* rope_freqs.weight: what each rotation's frequency is divided by. */
@@ -145,6 +143,9 @@ static dear_status open_file(model *m, const char *path, dear_error *err) {
 }
 
 static dear_status open_base(model *m, const char *path, dear_error *err) {
+    m->base = mem_strdup(path);
+    if (!m->base)
+        return error_memory(err);
     return file_is_directory(path) ? open_directory(m, path, err) : open_file(m, path, err);
 }
 
@@ -232,6 +233,7 @@ void model_close(model *m) {
     safetensors_close(m->tensors);
     gguf_close(m->file);
     mem_free(m->rope_factors);
+    mem_free(m->base);
     mem_free(m->path);
     mem_free(m);
 }

@@ -12,6 +12,7 @@ enum { MAX_ADAPTERS = 2 };
 
 struct model {
     char *path;           ///< as the caller gave it
+    char *base;           ///< the folder or file that its weights begin as
     llama_config config;  ///< of the model as it is used, adapters included
     safetensors *tensors; ///< the weights: of a directory ...
     gguf *file;           ///< ... or of a GGUF file
@@ -38,6 +39,10 @@ bool model_find(found_weight *out, const model *m, const char *name);
  * [first, first + count), is checked. */
 dear_status model_find_rows(found_weight *out, const model *m, const char *name, int64_t rows,
                             int64_t columns, int64_t first, int64_t count, dear_error *err);
+
+/* The folder whose tokenizer is the model's: the base's, or, when it has none, that of the first
+ * adapter with one. For a base that is a folder. */
+const char *model_tokenizer_directory(const model *m);
 
 /* Where row `row` of the weight stands in its tensor. */
 int64_t model_row_in_file(const model *m, const found_weight *w, int64_t row);

@@ -36,16 +36,8 @@ bool model_has(const model *m, const char *name) {
     return model_find(&w, m, name);
 }
 
-/*
- * GGUF's converter rotates neighbours, Hugging Face's code halves: row i of half s of a head, at
- * s * head_dim/2 + i there, stands at 2 i + s here.
- */
 int64_t model_row_in_file(const model *m, const found_weight *w, int64_t row) {
-    if (!w->is_permuted)
-        return row;
-    int64_t head_dim = m->config.head_dim, half = head_dim / 2;
-    int64_t head = row / head_dim, place = row % head_dim;
-    return head * head_dim + 2 * (place % half) + place / half;
+    return w->is_permuted ? weight_gguf_row(m->config.head_dim, row) : row;
 }
 
 static void widen_permuted(const model *m, const found_weight *w, int64_t columns, int64_t first,

@@ -112,6 +112,11 @@ bool weight_describe(weight_info *out, const llama_config *c, const char *name) 
     return true;
 }
 
+int64_t weight_gguf_row(int64_t head_dim, int64_t row) {
+    int64_t half = head_dim / 2, head = row / head_dim, place = row % head_dim;
+    return head * head_dim + 2 * (place % half) + place / half;
+}
+
 bool weight_name_at(const llama_config *c, size_t index, char name[WEIGHT_NAME_SIZE]) {
     if (index < NUM_TOP) {
         snprintf(name, WEIGHT_NAME_SIZE, "%s.weight", TOP_MODULES[index].name);

@@ -17,6 +17,13 @@ typedef struct weight_info {
  * such a model has no weight of that name. */
 bool weight_describe(weight_info *out, const llama_config *c, const char *name);
 
+/*
+ * Where row `row` of a weight with permuted heads stands in a GGUF file. Its converter rotates
+ * neighbours, Hugging Face's code halves: row i of half s of a head, at s * head_dim/2 + i there,
+ * stands at 2 i + s here.
+ */
+int64_t weight_gguf_row(int64_t head_dim, int64_t row);
+
 /* All names, by index from 0: false behind the last. Biases are among them when the configuration
  * has them; the output head and the score head always are. */
 bool weight_name_at(const llama_config *c, size_t index, char name[WEIGHT_NAME_SIZE]);

@@ -55,31 +55,29 @@ static dear_status add_added_tokens(tokenizer *t, const tokenizer_gguf *g, dear_
 
 /* ---- "gpt2": byte-level BPE ---- */
 
-typedef struct pre_kind {
-    const char *name;
-    const char *regex;
-    bool digits_alone;
-    bool ignore_merges;
-} pre_kind;
-
-static const pre_kind pre_kinds[] = {
+static const gguf_split SPLITS[] = {
     {"llama-bpe", REGEX_LLAMA3, false, true},
     {"smollm", REGEX_GPT2, true, false},
     {"gpt-2", REGEX_GPT2, false, false},
     {"default", REGEX_GPT2, false, false},
 };
 
-static const pre_kind *find_pre(const char *name) {
-    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++)
-        if (strcmp(name, pre_kinds[i].name) == 0)
-            return &pre_kinds[i];
+const gguf_split *gguf_splits(size_t *count) {
+    *count = sizeof SPLITS / sizeof *SPLITS;
+    return SPLITS;
+}
+
+const gguf_split *gguf_split_named(const char *name) {
+    for (size_t i = 0; i < sizeof SPLITS / sizeof *SPLITS; i++)
+        if (strcmp(name, SPLITS[i].name) == 0)
+            return &SPLITS[i];
     return NULL;
 }
 
 static dear_status unknown_pre(const tokenizer_gguf *g, dear_error *err) {
     strbuf known = {0};
-    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++)
-        strbuf_printf(&known, "%s%s", i ? ", " : "", pre_kinds[i].name);
+    for (size_t i = 0; i < sizeof SPLITS / sizeof *SPLITS; i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", SPLITS[i].name);
     error_set(err, DEAR_ERROR_UNSUPPORTED,
               "%s: tokenizer.ggml.pre is \"%.60s\", which is not supported (known: %s)", g->where,
               g->pre, known.text ? known.text : "");
@@ -117,7 +115,7 @@ static dear_status add_merges(tokenizer *t, const tokenizer_gguf *g, dear_error 
 }
 
 static dear_status build_byte_level(tokenizer *t, const tokenizer_gguf *g, dear_error *err) {
-    const pre_kind *pre = find_pre(g->pre ? g->pre : "default");
+    const gguf_split *pre = gguf_split_named(g->pre ? g->pre : "default");
     if (!pre)
         return unknown_pre(g, err);
     t->kind = TOKENIZER_BYTE_LEVEL;

@@ -32,6 +32,19 @@ struct tokenizer {
     char *chat_template; ///< or NULL
 };
 
+/* How a byte-level tokenizer that GGUF knows by a short name (tokenizer.ggml.pre) splits a text. */
+typedef struct gguf_split {
+    const char *name;
+    const char *regex;  ///< one of pretokenize.h
+    bool digits_alone;  ///< each digit is a word; looked for before the regular expression
+    bool ignore_merges; ///< as in struct bpe
+} gguf_split;
+
+/* All that are known; *count of them. */
+const gguf_split *gguf_splits(size_t *count);
+/* The one of that name, or NULL. */
+const gguf_split *gguf_split_named(const char *name);
+
 /* An empty tokenizer without BOS and EOS; NULL without memory. */
 tokenizer *tokenizer_new(void);
 
