@@ -126,8 +126,8 @@ static size_t draw_below(random_source *random, size_t bound) {
 
 /* Rounds of Fisher and Yates' shuffle over `deck` [size]: each round deals all of it. */
 static void deal(size_t *deck, size_t size, random_source *random, size_t *out, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        size_t at = i % size, with = at + draw_below(random, size - at), card = deck[with];
+    for (size_t i = 0, at = 0; i < count; i++, at = at + 1 < size ? at + 1 : 0) {
+        size_t with = at + draw_below(random, size - at), card = deck[with];
         deck[with] = deck[at];
         out[i] = deck[at] = card;
     }
