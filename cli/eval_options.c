@@ -25,7 +25,10 @@ enum {
     OPTION_RUN_FORMAT
 };
 
-static const char default_measures[] = "official";
+/* With --result, what papers on reranking report. */
+static const char *const official[] = {"official", NULL};
+static const char *const reported[] = {"ndcg_cut.1,5,10", "map", "recip_rank_cut.10", "P.10",
+                                       "recall.100",      NULL};
 
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "What is measured (one letter means what it means to trec_eval):", 1},
@@ -70,23 +73,80 @@ static gain_kind parse_gain(struct argp_state *state, const char *name) {
     return strcmp(name, "exp") == 0 ? GAIN_EXP : GAIN_LINEAR;
 }
 
-static void settle(struct argp_state *state, eval_command *c) {
-    if (!c->run.path)
-        argp_error(state, "needs judgments and a run: QRELS RUN");
-    else if (strcmp(c->qrels, "-") == 0 && strcmp(c->run.path, "-") == 0)
-        argp_error(state, "standard input (\"-\") can be read only once");
-    if (c->measures.count == 0)
-        parse_measure(state, c, default_measures);
+/* Measures that look at relevances another way than they are defined have no place beside others'. */
+static bool measures_by_default(const evaluation_options *o) {
+    return !o->judged_only && o->relevance_level == 1 && !o->max_ret && !o->num_docs &&
+           o->gain == GAIN_LINEAR;
+}
+
+static void settle_answers(struct argp_state *state, eval_command *c) {
+    dear_error err;
+    if (c->measures.count || !measures_by_default(&c->options))
+        argp_error(state, "options of measures are for judgments; --answers takes --top-k");
+    if (answer_measures(&c->measures, c->answers.top_k, c->answers.count, &err) != DEAR_OK)
+        argp_error(state, "%s", err.message);
+}
+
+static void settle_measures(struct argp_state *state, eval_command *c) {
+    const char *const *usual = c->result.common.path ? reported : official;
+    for (size_t i = 0; !c->measures.count || (i > 0 && usual[i]); i++)
+        parse_measure(state, c, usual[i]);
     measure_list_sort(&c->measures);
+}
+
+static void settle_result(struct argp_state *state, eval_command *c) {
+    if (!c->result.common.path)
+        return;
+    if (strcmp(c->run.path, "-") == 0)
+        argp_error(state, "--result describes a file, and the run comes from standard input");
+    if (c->qrels && strcmp(c->qrels, "-") == 0)
+        argp_error(state, "--result tells judgments by their file, not from standard input");
+    if (!measures_by_default(&c->options))
+        argp_error(state, "--result takes measures as they are defined, without -J, -l, -M, -N and "
+                          "--gain");
+    check_result_options(state, &c->result.common, c->run.path);
+    c->options.complete = true;
+}
+
+/* QRELS may be a data set's name, which the result then bears; with --answers it may be left out. */
+static void settle_arguments(struct argp_state *state, eval_command *c) {
+    if (c->answers.wanted && !c->run.path) {
+        c->run.path = c->qrels;
+        c->qrels = NULL;
+    }
+    if (!c->run.path)
+        argp_error(state, c->answers.wanted ? "--answers needs a run: RUN, or ANSWERS RUN"
+                                            : "needs judgments and a run: QRELS RUN");
+    if (!c->qrels)
+        return;
+    const char *given = c->qrels;
+    c->qrels = file_or_dataset(given, c->answers.wanted ? DATASET_ANSWERS : DATASET_QRELS);
+    if (c->qrels != given && !c->result.common.dataset)
+        c->result.common.dataset = given;
+}
+
+static void settle(struct argp_state *state, eval_command *c) {
+    settle_arguments(state, c);
+    char *const paths[] = {(char *)c->qrels, (char *)c->run.path, (char *)c->answers.topics,
+                           (char *)c->answers.corpus};
+    refuse_two_standard_inputs(state, paths, 4);
+    if (c->compare.count && (c->output.each_query || c->output.no_summary))
+        argp_error(state, "--compare prints no queries' values: it goes without -q and -n");
+    settle_result(state, c);
+    if (c->answers.wanted)
+        settle_answers(state, c);
+    else
+        settle_measures(state, c);
 }
 
 static void take_argument(struct argp_state *state, eval_command *c, char *argument) {
     if (c->run.path)
-        argp_error(state, "\"%s\": one QRELS and one RUN are all there is to give", argument);
+        argp_error(state, "\"%s\": one QRELS and one RUN are all there is to give (see --compare)",
+                   argument);
     if (c->qrels)
         c->run.path = argument;
     else
-        c->qrels = file_or_dataset(argument, DATASET_QRELS);
+        c->qrels = argument;
 }
 
 /* Options of what is measured. */
@@ -122,6 +182,11 @@ static error_t parse_measured(int key, char *argument, struct argp_state *state)
 static error_t parse(int key, char *argument, struct argp_state *state) {
     eval_command *c = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &c->compare;
+        state->child_inputs[1] = &c->answers;
+        state->child_inputs[2] = &c->result;
+        return 0;
     case OPTION_QUERIES:
         c->output.each_query = true;
         return 0;
@@ -183,15 +248,36 @@ static const char doc[] =
     "taken in the order of its lists; TREC and TSV runs go by score, ties by docid, the larger "
     "first. Both files may be .gz. QRELS may be the name of a data set (`dear data list`).\n"
     "\n"
+    "--compare takes the queries that both runs are measured for. p_holm is adjusted by Holm's "
+    "method for the number of runs compared, each measure by itself; effect_size is the mean "
+    "difference in standard deviations.\n"
+    "\n"
+    "--answers takes a run as its lists stand. A passage answers when its text (not its title) "
+    "holds the tokens of an answer in a row, as in DPR's evaluation. Questions are known by their "
+    "id or their text; --complete counts those that the run lacks as not answered.\n"
+    "\n"
+    "--result keeps what the file says of the same run already (`dear rerank --result`), and "
+    "implies --complete. Its measures, when none are named: ndcg_cut.1,5,10, map, "
+    "recip_rank_cut.10, P.10, recall.100.\n"
+    "\n"
     "Examples:\n"
     "  dear eval qrels.txt run.trec\n"
     "  dear eval noveleval run.trec\n"
     "  dear eval qrels.txt run.trec -m map -m nDCG@10 -q\n"
     "  dear eval qrels.txt run.trec -c -M1000 -l2 -m all_trec\n"
-    "  dear eval qrels.txt run.trec -m ndcg_cut.1,5,10 --gain exp --format markdown";
+    "  dear eval qrels.txt run.trec -m ndcg_cut.1,5,10 --gain exp --format markdown\n"
+    "  dear eval noveleval bm25.trec --compare reranked.trec -m nDCG@10\n"
+    "  dear eval --answers nq-test.qa.csv reranked.json --top-k 1,20\n"
+    "  dear eval --answers reranked.dpr.json\n"
+    "  dear eval noveleval run.trec --result run.json --name 'BM25 + RankZephyr'";
 
 void eval_options_parse(eval_command *out, int argc, char **argv) {
-    static const struct argp argp = {options, parse, "QRELS RUN", doc, NULL, list_measures, NULL};
+    static const struct argp_child children[] = {{&compare_argp, 0, NULL, 0},
+                                                 {&answers_argp, 0, NULL, 0},
+                                                 {&eval_result_argp, 0, NULL, 0},
+                                                 {0}};
+    static const struct argp argp = {
+        options, parse, "QRELS RUN\n--answers [ANSWERS] RUN", doc, children, list_measures, NULL};
     *out = (eval_command){.options = evaluation_defaults()};
     argp_parse(&argp, argc, argv, 0, NULL, out);
 }

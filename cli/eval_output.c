@@ -1,4 +1,5 @@
 #include "eval_output.h"
+#include "table_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,29 +37,6 @@ static void print_plain(const char *text) {
     fputs(text, stdout);
 }
 
-/* RFC 4180: in quotes where it must be, quotes doubled. */
-static void print_csv(const char *text) {
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
-static void print_markdown(const char *text) {
-    for (; *text; text++) {
-        if (*text == '|' || *text == '\\')
-            putchar('\\');
-        putchar(*text);
-    }
-}
-
 /* How a value is written, and what stands around the cells of a line. */
 typedef struct layout {
     void (*text)(const char *text);
@@ -67,8 +45,8 @@ typedef struct layout {
 } layout;
 
 static const layout plain_layout = {print_plain, "%6.4f", "", "\t", "\n"};
-static const layout csv_layout = {print_csv, "%.10g", "", ",", "\r\n"};
-static const layout markdown_layout = {print_markdown, "%.4f", "| ", " | ", " |\n"};
+static const layout csv_layout = {print_csv_text, "%.10g", "", ",", "\r\n"};
+static const layout markdown_layout = {print_markdown_text, "%.4f", "| ", " | ", " |\n"};
 
 static void print_value(const layout *l, const measure_spec *spec, const eval_row *row,
                         size_t index) {
