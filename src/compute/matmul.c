@@ -7,16 +7,19 @@
 #include <string.h>
 
 /*
- * A task is a block of c. For each block of k it packs its block of a, in rows, and its block of b,
- * in panels, and multiplies them: packed, they stay in the second-level cache, and a panel in the
- * first, however far apart the rows of the factors are.
+ * A task is a block of c. For each block of k it packs its block of b, in panels, and then takes the
+ * rows of a, packed too, some at a time: packed, both stay in the second-level cache and a panel in
+ * the first, however far apart the rows of the factors are.
  */
 enum {
     K_BLOCK = 256,
+    A_ROWS = 192,            ///< rows of a that are packed at a time
     A_STRIDE = K_BLOCK + 16, ///< rows a power of two apart would share a few sets of the caches
-    ROWS_MAX = 192,
+    CHUNK_MAX = 16,          ///< panels of a task
+    ROWS_MAX = 1024,         ///< rows of a task
     ROWS_MIN = 24,
-    CHUNK_MAX = 8, ///< panels of a task
+    AHEAD = 8, ///< rows that are asked for before they are packed: far apart, they come late
+    LINE = 16, ///< floats of a line of the caches
     TASKS_A_THREAD = 4,
     PARALLEL_WORK = 1 << 16 ///< multiplications under which waking threads costs more than it gives
 };
@@ -37,12 +40,12 @@ typedef struct product {
 
 /* One thread's buffers. */
 typedef struct workspace {
-    float *a;    ///< [row_block, A_STRIDE]
+    float *a;    ///< [A_ROWS, A_STRIDE]
     float *b;    ///< [chunk, K_BLOCK, panel], times alpha
-    float *edge; ///< [row_block, panel]: sums of a panel that is wider than c
+    float *edge; ///< [A_ROWS, panel]: sums of a panel that is wider than c
 } workspace;
 
-/* A block of c, and the block of k that is multiplied. */
+/* Rows and columns of c, and the block of k that is multiplied. */
 typedef struct block {
     size_t row, rows;
     size_t column, columns;
@@ -71,7 +74,7 @@ static size_t num_tasks(const product *p) {
 static void cut_into_tasks(product *p) {
     bool small = (double)p->m * (double)p->n * (double)p->k < PARALLEL_WORK;
     p->threads = small || omp_in_parallel() ? 1 : compute_threads();
-    p->chunk = smaller(CHUNK_MAX, num_panels(p));
+    p->chunk = divide_up(num_panels(p), divide_up(num_panels(p), CHUNK_MAX));
     size_t blocks = divide_up(p->m, ROWS_MAX);
     size_t wanted = p->threads == 1 ? 1 : (size_t)p->threads * TASKS_A_THREAD;
     for (;;) {
@@ -88,23 +91,40 @@ static void cut_into_tasks(product *p) {
 }
 
 static size_t workspace_floats(const product *p) {
-    return p->row_block * (A_STRIDE + p->kn->panel) + p->chunk * K_BLOCK * p->kn->panel;
+    return A_ROWS * (A_STRIDE + p->kn->panel) + p->chunk * K_BLOCK * p->kn->panel;
 }
 
 static workspace my_workspace(const product *p) {
     workspace w = {.a = p->block + (size_t)omp_get_thread_num() * workspace_floats(p)};
-    w.b = w.a + p->row_block * A_STRIDE;
+    w.b = w.a + A_ROWS * A_STRIDE;
     w.edge = w.b + p->chunk * K_BLOCK * p->kn->panel;
     return w;
 }
 
 /* ---- packing ---- */
 
+/* Asks for rows [first, first + count) of `limit`, `columns` wide. */
+static void prefetch(const float *x, size_t stride, size_t columns, size_t first, size_t count,
+                     size_t limit) {
+    for (size_t i = first; i < first + count && i < limit; i++)
+        for (size_t j = 0; j < columns; j += LINE)
+            __builtin_prefetch(x + i * stride + j);
+}
+
+/* Stored rows of a's transpose, a few at a time. */
+static void pack_columns_of_a(const product *p, float *to, const float *from, const block *t) {
+    size_t stride = (size_t)p->a->stride;
+    for (size_t i = 0; i < t->k; i += AHEAD) {
+        prefetch(from, stride, t->rows, i + AHEAD, AHEAD, t->k);
+        p->kn->transpose(to + i, A_STRIDE, from + i * stride, stride, smaller(AHEAD, t->k - i),
+                         t->rows);
+    }
+}
+
 static void pack_a(const product *p, const workspace *w, const block *t) {
     size_t stride = (size_t)p->a->stride;
     if (p->a->transposed) {
-        p->kn->transpose(w->a, A_STRIDE, p->a->data + t->first_k * stride + t->row, stride, t->k,
-                         t->rows);
+        pack_columns_of_a(p, w->a, p->a->data + t->first_k * stride + t->row, t);
         return;
     }
     const float *from = p->a->data + t->row * stride + t->first_k;
@@ -144,8 +164,10 @@ static void pack_b(const product *p, const workspace *w, const block *t) {
         return;
     }
     const float *from = p->b->data + t->first_k * stride + t->column;
-    for (size_t i = 0; i < t->k; i++)
+    for (size_t i = 0; i < t->k; i++) {
+        prefetch(from, stride, t->columns, i + AHEAD, 1, t->k);
         pack_row_of_b(p, w->b + i * width, from + i * stride, t->columns);
+    }
 }
 
 /* ---- multiplying ---- */
@@ -176,14 +198,18 @@ static void multiply(const product *p, const workspace *w, const block *t) {
 static void run_task(const product *p, size_t task) {
     workspace w = my_workspace(p);
     size_t chunks = divide_up(num_panels(p), p->chunk), width = p->chunk * p->kn->panel;
-    block t = {.row = task / chunks * p->row_block, .column = task % chunks * width};
-    t.rows = smaller(p->row_block, p->m - t.row);
+    size_t first_row = task / chunks * p->row_block;
+    size_t end_row = smaller(first_row + p->row_block, p->m);
+    block t = {.column = task % chunks * width};
     t.columns = smaller(width, p->n - t.column);
     for (t.first_k = 0; t.first_k < p->k; t.first_k += K_BLOCK) {
         t.k = smaller(K_BLOCK, p->k - t.first_k);
-        pack_a(p, &w, &t);
         pack_b(p, &w, &t);
-        multiply(p, &w, &t);
+        for (t.row = first_row; t.row < end_row; t.row += A_ROWS) {
+            t.rows = smaller(A_ROWS, end_row - t.row);
+            pack_a(p, &w, &t);
+            multiply(p, &w, &t);
+        }
     }
 }
 

@@ -189,9 +189,10 @@ static void print_times(void) {
 }
 
 void check_matmul(const check_options *options) {
-    static const dims sizes[] = {{1, 1, 1},    {2, 3, 5},     {13, 31, 7},   {32, 65, 300},
-                                 {7, 33, 257}, {100, 32, 64}, {211, 70, 33}, {25, 300, 513},
-                                 {0, 3, 4},    {3, 0, 4},     {3, 40, 0},    {450, 8, 9}};
+    static const dims sizes[] = {{1, 1, 1},      {2, 3, 5},     {13, 31, 7},   {32, 65, 300},
+                                 {7, 33, 257},   {100, 32, 64}, {211, 70, 33}, {25, 300, 513},
+                                 {0, 3, 4},      {3, 0, 4},     {3, 40, 0},    {450, 8, 9},
+                                 {1100, 33, 20}, {5, 1050, 9}};
     size_t count = sizeof sizes / sizeof *sizes;
     for (size_t i = 0; i < count; i += options->quick ? 2 : 1)
         for (int how = 0; how < 8; how++)
