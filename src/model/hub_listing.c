@@ -58,9 +58,11 @@ static bool leaves_its_directory(const char *path) {
 bool hub_file_path_is_safe(const char *path) {
     if (strlen(path) > NAME_LIMIT || leaves_its_directory(path) || has_control_characters(path))
         return false;
-    for (const char *p = path; p; p = strchr(p, '/'), p += p != NULL)
+    for (const char *p = path; p; p = strchr(p, '/')) {
+        p += *p == '/';
         if (*p == '.')
             return false;
+    }
     return true;
 }
 
