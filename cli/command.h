@@ -15,6 +15,7 @@ int command_retrieve(int argc, char **argv);
 int command_rerank(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_leaderboard(int argc, char **argv);
 int command_convert_run(int argc, char **argv);
 int command_data(int argc, char **argv);
 int command_models(int argc, char **argv);

@@ -17,6 +17,7 @@ static const struct command {
     {"rerank", command_rerank, "rerank passages for a query, or a whole run"},
     {"eval", command_eval, "measure a run against relevance judgments"},
     {"report", command_report, "show how runs compare, as a page"},
+    {"leaderboard", command_leaderboard, "rank results of a folder, each checked, as a page"},
     {"convert-run", command_convert_run, "join runs and convert between their formats"},
     {"data", command_data, "list, describe and fetch data sets"},
     {"models", command_models, "list, describe and fetch models"},

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/strbuf.h"
 #include "report/report.h"
+#include "report/write_document.h"
 
 #include <argp.h>
 #include <math.h>
@@ -137,7 +138,7 @@ static dear_status write_report(const report_command *c, const study *s, const c
     document d;
     dear_status status = report_fill(&d, s, &rows, command, err);
     if (status == DEAR_OK) {
-        status = report_write(&d, c->html, c->markdown, err);
+        status = write_document(&d, c->html, c->markdown, err);
         document_free(&d);
     }
     published_free(&rows);

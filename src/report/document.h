@@ -10,6 +10,7 @@
 
 typedef enum column_kind {
     COLUMN_NAME,   ///< heads its row
+    COLUMN_WORD,   ///< a word or a few
     COLUMN_TEXT,   ///< flows
     COLUMN_NUMBER, ///< stands right, figures of one width
     COLUMN_CODE    ///< digests, paths, commands

@@ -15,9 +15,4 @@
 dear_status report_fill(document *out, const study *s, const published *rows, const char *command,
                         dear_error *err);
 
-/* Writes the document to `html_path` and to `markdown_path`, beside and renamed; either may be NULL,
- * and "-" is standard output. */
-dear_status report_write(const document *d, const char *html_path, const char *markdown_path,
-                         dear_error *err);
-
 #endif

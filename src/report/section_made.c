@@ -36,7 +36,7 @@ static void file_row(document *d, const char *dataset, const char *what, const c
 static void files(document *d, const study *s) {
     document_table(d, "Files that were read");
     document_column(d, COLUMN_NAME, "File");
-    document_column(d, COLUMN_TEXT, "Data set");
+    document_column(d, COLUMN_WORD, "Data set");
     document_column(d, COLUMN_CODE, "Path");
     document_column(d, COLUMN_CODE, "SHA-256");
     for (size_t i = 0; i < s->count; i++) {
@@ -81,7 +81,7 @@ static void results(document *d, const study *s) {
     document_table(d, "What the result files say of their runs");
     document_column(d, COLUMN_NAME, "Run");
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        document_column(d, COLUMN_TEXT, "%s", columns[i]);
+        document_column(d, COLUMN_WORD, "%s", columns[i]);
     for (size_t i = 0; i < s->count; i++)
         for (size_t r = 0; r < s->datasets[i].count; r++)
             if (has_result(&s->datasets[i].runs[r]))

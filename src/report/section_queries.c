@@ -37,13 +37,14 @@ static difference *sorted_differences(const study_run *baseline, const study_run
 
 static dear_status draw(document *d, const study_dataset *set, const study_run *baseline,
                         const study_run *r, const difference *all, dear_error *err) {
-    const comparison *c = &r->against[STUDY_NDCG_10];
+    const comparison *c = &r->against[STUDY_NDCG_10].values;
     char title[256], description[256];
     snprintf(title, sizeof title, "%s: %s against %s", set->name, r->label, baseline->label);
     snprintf(description, sizeof description,
              "%zu queries are better, %zu equal, %zu worse; nDCG@10 differs by %+.1f on average "
              "(p = %.2g, corrected).",
-             c->wins, c->ties, c->losses, c->mean_difference * 100, r->adjusted_p[STUDY_NDCG_10]);
+             c->wins, c->ties, c->losses, c->mean_difference * 100,
+             r->against[STUDY_NDCG_10].adjusted_p);
     plot p = plot_begin(300);
     plot_add(&p, "$d << EOD\n");
     for (size_t i = 0; i < c->num_queries; i++)

@@ -91,9 +91,10 @@ static dear_status draw(document *d, const study_dataset *set, const study_run *
     plot_add(&p,
              "EOD\nset size square\nset xrange [0:%zu]\nset yrange [0:%zu]\n"
              "set xlabel 'rank in the baseline%s'\nset ylabel 'rank in the run'\n"
-             "plot x with lines linestyle 9, "
-             "$d using 1:2:(0.7 * sqrt($3)) with points linestyle 1 pointsize variable\n",
-             m->deepest + 1, m->deepest + 1, m->deepest == DEPTH ? " (100: 100 or more)" : "");
+             "plot $d using 1:2:(%g * sqrt($3)) with points linestyle 1 pointsize variable, "
+             "x with lines linestyle 9\n",
+             m->deepest + 1, m->deepest + 1, m->deepest == DEPTH ? " (100: 100 or more)" : "",
+             m->deepest > 40 ? 0.4 : 0.7);
     return section_add_plot(d, &p, title, description, err);
 }
 

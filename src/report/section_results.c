@@ -1,6 +1,7 @@
 #include "report/sections.h"
 
 #include "base/memory.h"
+#include "report/published_entry.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static long best_of_dataset(const study_dataset *set, study_measure m) {
 static const char *significance_mark(const study_run *r, study_measure m) {
     if (!r->has_comparison)
         return "";
-    return r->adjusted_p[m] < 0.01 ? "**" : r->adjusted_p[m] < 0.05 ? "*" : "";
+    return r->against[m].adjusted_p < 0.01 ? "**" : r->against[m].adjusted_p < 0.05 ? "*" : "";
 }
 
 static bool has_seconds(const study_dataset *set, const published *rows) {
@@ -58,37 +59,45 @@ static void measured_row(document *d, const study *s, const study_dataset *set, 
         seconds_cell(d, r->seconds);
 }
 
-/* Rows of one system from one source are one row of a table. */
-static bool same_entry(const published_row *a, const published_row *b) {
-    return strcmp(a->dataset, b->dataset) == 0 && strcmp(a->system, b->system) == 0 &&
-           strcmp(a->source, b->source) == 0;
-}
-
-static bool begins_entry(const published *rows, size_t i) {
-    for (size_t before = 0; before < i; before++)
-        if (same_entry(&rows->rows[before], &rows->rows[i]))
-            return false;
-    return true;
-}
-
-static double published_value(const published *rows, const published_row *entry, const char *name) {
-    for (size_t i = 0; i < rows->count; i++)
-        if (same_entry(&rows->rows[i], entry) && strcmp(rows->rows[i].measure, name) == 0)
-            return rows->rows[i].value;
-    return NAN;
-}
-
 static bool has_measure(const study *s, const published *rows, const published_row *entry) {
     for (study_measure m = 0; m < STUDY_MEASURES; m++)
-        if (!isnan(published_value(rows, entry, s->measures.specs[m].name)))
+        if (!isnan(published_entry_value(rows, entry, s->measures.specs[m].name)))
             return true;
     return false;
 }
 
 static bool is_shown(const study *s, const study_dataset *set, const published *rows, size_t i) {
     const published_row *row = &rows->rows[i];
-    return strcmp(row->dataset, set->name) == 0 && begins_entry(rows, i) &&
+    return strcmp(row->dataset, set->name) == 0 && published_begins_entry(rows, i) &&
            has_measure(s, rows, row);
+}
+
+static bool is_shown_anywhere(const study *s, const published *rows, size_t i) {
+    for (size_t set = 0; set < s->count; set++)
+        if (is_shown(s, &s->datasets[set], rows, i))
+            return true;
+    return false;
+}
+
+/* Whether row `i` is the first shown of its source. */
+static bool begins_source(const study *s, const published *rows, size_t i) {
+    for (size_t before = 0; before < i; before++)
+        if (is_shown_anywhere(s, rows, before) &&
+            strcmp(rows->rows[before].source, rows->rows[i].source) == 0)
+            return false;
+    return is_shown_anywhere(s, rows, i);
+}
+
+/* The number, from 1, under which a row's source is listed. */
+static size_t source_number(const study *s, const published *rows, const published_row *row) {
+    size_t number = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (begins_source(s, rows, i)) {
+            number++;
+            if (strcmp(rows->rows[i].source, row->source) == 0)
+                break;
+        }
+    return number;
 }
 
 static void published_rows(document *d, const study *s, const study_dataset *set,
@@ -97,26 +106,22 @@ static void published_rows(document *d, const study *s, const study_dataset *set
         if (!is_shown(s, set, rows, i))
             continue;
         const published_row *row = &rows->rows[i];
-        document_cell(d, "%s (as published)", row->system);
+        document_cell(d, "%s (as published, %zu)", row->system, source_number(s, rows, row));
         for (study_measure m = 0; m < STUDY_MEASURES; m++)
-            section_value_cell(d, published_value(rows, row, s->measures.specs[m].name));
+            section_value_cell(d, published_entry_value(rows, row, s->measures.specs[m].name));
         if (timed)
             seconds_cell(d, row->seconds);
     }
 }
 
 /* Each source once, with what is said against it. */
-static void published_sources(document *d, const study *s, const study_dataset *set,
-                              const published *rows) {
-    const char *last = "";
+static void published_sources(document *d, const study *s, const published *rows) {
     for (size_t i = 0; i < rows->count; i++) {
         const published_row *row = &rows->rows[i];
-        if (!is_shown(s, set, rows, i) || strcmp(row->source, last) == 0)
-            continue;
-        last = row->source;
-        document_paragraph(d, "As published, not measured here: %s.%s%s%s", row->source,
-                           row->note ? " Note: " : "", row->note ? row->note : "",
-                           row->note ? "." : "");
+        if (begins_source(s, rows, i))
+            document_paragraph(d, "As published (%zu), not measured here: %s.%s%s%s",
+                               source_number(s, rows, row), row->source, row->note ? " Note: " : "",
+                               row->note ? row->note : "", row->note ? "." : "");
     }
 }
 
@@ -150,7 +155,6 @@ static void dataset_table(document *d, const study *s, const study_dataset *set,
         measured_row(d, s, set, &set->runs[i], best, timed);
     published_rows(d, s, set, rows, timed);
     missing_queries(d, set);
-    published_sources(d, s, set, rows);
 }
 
 /* The mean of a system's means; NAN when a data set lacks it. */
@@ -244,5 +248,6 @@ dear_status section_results(document *d, const study *s, const published *rows, 
                        "the baseline, %s: two-sided paired t-test over queries, corrected for the "
                        "number of runs by Holm\u2019s method.",
                        s->baseline);
+    published_sources(d, s, rows);
     return DEAR_OK;
 }

@@ -72,6 +72,7 @@ static dear_status draw(document *d, const study_dataset *set, const study_run *
     plot p = plot_begin(300);
     add_bins(&p, h);
     plot_add(&p, "set key on top center outside horizontal\nset yrange [0:*]\n"
+                 "set autoscale xfix\n"
                  "set xlabel 'score'\nset ylabel '%% of the class'\nplot");
     const char *comma = "";
     for (document_class c = 0; c < CLASSES; c++)

@@ -1,8 +1,8 @@
 #include "report/study.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "eval/datasets.h"
+#include "eval/result_paths.h"
 #include "rank/hits_format.h"
 
 #include <math.h>
@@ -129,26 +129,30 @@ dear_status study_add_dataset(study *s, const char *text, dear_error *err) {
     return status;
 }
 
+/* `sha256` NULL: the run may be any. */
 static dear_status fill_run(study_run *r, const study_dataset *set, const char *label,
-                            const char *path, dear_error *err) {
+                            const char *path, const char *sha256, dear_error *err) {
     r->label = mem_strdup(label);
     r->path = mem_strdup(path);
     if (!r->label || !r->path)
         return error_memory(err);
     TRY(sha256_file(r->sha256, path, err));
+    if (sha256 && strcmp(r->sha256, sha256) != 0)
+        return error_set(err, DEAR_ERROR_INPUT, "%s is another run now than when it was measured",
+                         path);
     hits_input input = {.path = path, .queries_path = set->topics_path};
     return hits_read(&r->hits, &input, err);
 }
 
 static dear_status add_run(study_dataset *set, const char *label, const char *path,
-                           dear_error *err) {
+                           const char *sha256, dear_error *err) {
     if (study_find_run(set, label))
         return error_set(err, DEAR_ERROR_INPUT, "%s: data set \"%s\" has a run \"%s\" already",
                          path, set->name, label);
     if (!mem_grow((void **)&set->runs, &set->capacity, set->count, sizeof *set->runs))
         return error_memory(err);
     study_run run = {.seconds = NAN, .about = result_defaults()};
-    dear_status status = fill_run(&run, set, label, path, err);
+    dear_status status = fill_run(&run, set, label, path, sha256, err);
     if (status == DEAR_OK)
         set->runs[set->count++] = run;
     else
@@ -159,18 +163,7 @@ static dear_status add_run(study_dataset *set, const char *label, const char *pa
 dear_status study_add_run(study *s, const char *label, const char *path, dear_error *err) {
     if (s->count == 0)
         return error_set(err, DEAR_ERROR_INPUT, "%s: no data set is given before this run", path);
-    return add_run(&s->datasets[s->count - 1], label, path, err);
-}
-
-/* The path of a file that a result names, seen from where we are; NULL for no memory. */
-static char *beside(const char *result_path, const char *name) {
-    const char *slash = strrchr(result_path, '/');
-    if (!slash)
-        return mem_strdup(name);
-    char *folder = mem_strndup(result_path, (size_t)(slash - result_path));
-    char *path = folder ? path_join(*folder ? folder : "/", name) : NULL;
-    mem_free(folder);
-    return path;
+    return add_run(&s->datasets[s->count - 1], label, path, NULL, err);
 }
 
 /* A result that does not name its data set is of one called after its judgments. */
@@ -180,7 +173,7 @@ static dear_status dataset_of_result(study_dataset **out, study *s, const result
     if (!name)
         return error_set(err, DEAR_ERROR_INPUT, "%s: neither dataset nor qrels is named", path);
     if (!(*out = find_dataset(s, name))) {
-        char *qrels_path = about->qrels_path ? beside(path, about->qrels_path) : NULL;
+        char *qrels_path = about->qrels_path ? result_file_path(path, about->qrels_path) : NULL;
         dear_status status = about->qrels_path && !qrels_path
                                  ? error_memory(err)
                                  : add_dataset(s, name, qrels_path, err);
@@ -201,13 +194,12 @@ static dear_status add_result_run(study_dataset *set, const result *about, const
                         : about->model  ? about->model
                         : about->method ? about->method
                                         : path;
-    char *run_path = beside(path, about->run_path);
+    char *run_path = result_file_path(path, about->run_path);
     if (!run_path)
         return error_memory(err);
-    dear_status status = add_run(set, label, run_path, err);
-    if (status == DEAR_OK && strcmp(set->runs[set->count - 1].sha256, about->run_sha256) != 0)
-        status = error_set(err, DEAR_ERROR_INPUT, "%s: %s is another run now than when measured",
-                           path, run_path);
+    dear_status status = add_run(set, label, run_path, about->run_sha256, err);
+    if (status == DEAR_ERROR_INPUT)
+        error_prefix(err, "%s", path);
     mem_free(run_path);
     return status;
 }

@@ -5,9 +5,8 @@
 #ifndef DEAR_REPORT_STUDY_H
 #define DEAR_REPORT_STUDY_H
 
-#include "eval/evaluation.h"
+#include "eval/compare_runs.h"
 #include "eval/result.h"
-#include "eval/significance.h"
 #include "model/sha256.h"
 
 /* The measures of a report, as they stand in `study.measures`. */
@@ -33,8 +32,7 @@ typedef struct study_run {
     size_t num_ranked;   ///< judged queries that it ranks
     double seconds;      ///< a query; NAN when unknown
     result about;        ///< what its result file says; empty for a plain run
-    comparison against[STUDY_MEASURES]; ///< the baseline, when has_comparison
-    double adjusted_p[STUDY_MEASURES];  ///< ... over the runs of the data set, by Holm's method
+    run_comparison against[STUDY_MEASURES]; ///< the baseline, when has_comparison
     bool has_comparison;
 } study_run;
 

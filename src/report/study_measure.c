@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,43 +42,22 @@ static dear_status measure_run(study_run *r, const study *s, const study_dataset
     return status;
 }
 
-static double *column(const study_run *r, study_measure m) {
-    double *values = mem_calloc(r->measured.num_queries, sizeof *values);
-    for (size_t q = 0; q < r->measured.num_queries && values; q++)
-        values[q] = study_value(r, q, m);
-    return values;
-}
-
-static dear_status compare_run(study_run *r, const study_run *baseline, study_measure m,
-                               dear_error *err) {
-    double *first = column(baseline, m), *second = column(r, m);
-    dear_status status =
-        !first || !second ? error_memory(err)
-                          : compare_values(&r->against[m], first, second, r->measured.num_queries,
-                                           SIGNIFICANCE_T_TEST, 0, 0, err);
-    mem_free(first);
-    mem_free(second);
-    r->adjusted_p[m] = r->against[m].p;
-    return status;
-}
-
-/* Corrects a measure's p values over all runs but the baseline. */
-static dear_status adjust(study_dataset *set, const study_run *baseline, study_measure m,
-                          dear_error *err) {
-    double *p = mem_calloc(set->count, sizeof *p);
-    if (!p)
-        return error_memory(err);
+/* Shallow copies of what the runs but the baseline measured, in `others`; gives how many. */
+static size_t gather(evaluation *others, const study_dataset *set, const study_run *baseline) {
     size_t n = 0;
     for (size_t i = 0; i < set->count; i++)
         if (&set->runs[i] != baseline)
-            p[n++] = set->runs[i].against[m].p;
-    dear_status status = holm_adjust(p, n, err);
-    n = 0;
-    for (size_t i = 0; i < set->count && status == DEAR_OK; i++)
-        if (&set->runs[i] != baseline)
-            set->runs[i].adjusted_p[m] = p[n++];
-    mem_free(p);
-    return status;
+            others[n++] = set->runs[i].measured;
+    return n;
+}
+
+static void scatter(study_dataset *set, const study_run *baseline, study_measure m,
+                    const run_comparison *compared) {
+    for (size_t i = 0; i < set->count; i++)
+        if (&set->runs[i] != baseline) {
+            set->runs[i].against[m] = *compared++;
+            set->runs[i].has_comparison = true;
+        }
 }
 
 /* A test needs two queries; a data set without the baseline has nothing to compare with. */
@@ -87,15 +65,19 @@ static dear_status compare_dataset(const study *s, study_dataset *set, dear_erro
     const study_run *baseline = study_baseline(s, set);
     if (!baseline || baseline->measured.num_queries < 2)
         return DEAR_OK;
-    for (study_measure m = 0; m < STUDY_MEASURES; m++) {
-        for (size_t i = 0; i < set->count; i++)
-            if (&set->runs[i] != baseline)
-                TRY(compare_run(&set->runs[i], baseline, m, err));
-        TRY(adjust(set, baseline, m, err));
+    evaluation *others = mem_calloc(set->count, sizeof *others);
+    run_comparison *compared = mem_calloc(set->count, sizeof *compared);
+    comparison_options options = comparison_defaults();
+    dear_status status = others && compared ? DEAR_OK : error_memory(err);
+    size_t count = status == DEAR_OK ? gather(others, set, baseline) : 0;
+    for (study_measure m = 0; m < STUDY_MEASURES && status == DEAR_OK; m++) {
+        status = compare_runs(compared, &baseline->measured, others, count, m, &options, err);
+        if (status == DEAR_OK)
+            scatter(set, baseline, m, compared);
     }
-    for (size_t i = 0; i < set->count; i++)
-        set->runs[i].has_comparison = &set->runs[i] != baseline;
-    return DEAR_OK;
+    mem_free(others);
+    mem_free(compared);
+    return status;
 }
 
 static dear_status choose_baseline(study *s, const char *wanted, dear_error *err) {

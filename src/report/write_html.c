@@ -49,6 +49,8 @@ static dear_status write_head(strbuf *out, const document *d, dear_error *err) {
 
 static const char *column_class(column_kind kind) {
     switch (kind) {
+    case COLUMN_WORD:
+        return "word";
     case COLUMN_TEXT:
         return "text";
     case COLUMN_NUMBER:

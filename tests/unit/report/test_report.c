@@ -102,7 +102,7 @@ static void means_and_comparisons_are_those_of_the_ranks(void **state) {
     assert_true(fabs(study_mean(&set->runs[0], STUDY_MRR) - 1.0 / 3) < 1e-12);
     assert_true(fabs(study_mean(&set->runs[0], STUDY_NDCG_10) - 0.5) < 1e-12);
     assert_true(fabs(study_mean(&set->runs[1], STUDY_MRR) - (5 + 6 / 2. + 1 / 5.) / 12) < 1e-12);
-    const comparison *c = &set->runs[1].against[STUDY_MRR];
+    const comparison *c = &set->runs[1].against[STUDY_MRR].values;
     assert_int_equal(c->wins, 11);
     assert_int_equal(c->losses, 1);
     assert_false(set->runs[0].has_comparison);
@@ -115,9 +115,9 @@ static void p_values_are_corrected_over_runs(void **state) {
     study s = made_study();
     const study_run *better = &s.datasets[0].runs[1], *near = &s.datasets[0].runs[2];
     for (study_measure m = STUDY_NDCG_5; m < STUDY_MEASURES; m++) {
-        assert_true(better->against[m].p < near->against[m].p);
-        assert_true(fabs(better->adjusted_p[m] - 2 * better->against[m].p) < 1e-15);
-        assert_true(fabs(near->adjusted_p[m] - near->against[m].p) < 1e-15);
+        assert_true(better->against[m].values.p < near->against[m].values.p);
+        assert_true(fabs(better->against[m].adjusted_p - 2 * better->against[m].values.p) < 1e-15);
+        assert_true(fabs(near->against[m].adjusted_p - near->against[m].values.p) < 1e-15);
     }
     study_free(&s);
 }
@@ -168,7 +168,7 @@ static void published_rows_stand_beside_and_are_said_to_be(void **state) {
     assert_int_equal(section_results(&d, &s, &all, &err), DEAR_OK);
     const table *t = &d.blocks[1].table;
     assert_int_equal(t->num_cells / t->num_columns, 5);
-    const table_cell *first = find_cell(t, "Other (as published)", STUDY_NDCG_1);
+    const table_cell *first = find_cell(t, "Other (as published, 1)", STUDY_NDCG_1);
     assert_string_equal(first[0].text, "50.0");
     assert_string_equal(first[STUDY_NDCG_10].text, "99.0");
     assert_false(first[STUDY_NDCG_10].is_best);
@@ -179,7 +179,7 @@ static void published_rows_stand_beside_and_are_said_to_be(void **state) {
     assert_int_equal(
         write_markdown(&text, &(document){.title = "", .blocks = d.blocks, .count = d.count}, &err),
         DEAR_OK);
-    assert_non_null(strstr(text.text, "As published, not measured here: another paper. "
+    assert_non_null(strstr(text.text, "As published (2), not measured here: another paper. "
                                       "Note: it differs."));
     strbuf_free(&text);
     document_free(&d);
