@@ -23,7 +23,7 @@ void merge_list_free(merge_list *list);
  * highest first, then joins as the merges do. Fills scores, [vocabulary size]: -0, -1, ... for the
  * tokens that merges make, in their order, less for other words, 0 for tokens that are no words.
  * False when there are no such scores: the merges that make a token do not follow each other, or are
- * not all the ways to cut it in two.
+ * not all the ways to cut it in two. (Runs of "▁" may come last in transformers' own order.)
  */
 bool merge_list_scores(float *scores, const merge_list *list, const vocabulary *v);
 

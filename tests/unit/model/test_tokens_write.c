@@ -90,6 +90,7 @@ static const char *const TEXTS[] = {
     "abc ab bca a b c aabbcc cab",
     "\xF0\x9F\x99\x82 emoji <|im_end|> </s> <s>",
     "\xE4\xB8\xAD\xE6\x96\x87",
+    "     a      bc       ab  c          a  ",
 };
 
 static void expect_same_ids(const tokenizer *a, const tokenizer *b) {
@@ -205,6 +206,24 @@ static void sentencepiece(void **state) {
     there_and_back(directory, 2);
 }
 
+#define RUN2 MARK MARK
+#define RUN3 RUN2 MARK
+#define RUN4 RUN3 MARK
+#define RUNS ", \"" RUN2 "\": 269, \"" RUN3 "\": 270, \"" RUN4 "\": 271"
+
+/* Runs of marks as transformers lists LLaMA's: by the longest left part. */
+static void runs_of_marks(void **state) {
+    (void)state;
+    write_sentencepiece(PIECES RUNS,
+                        MERGES_BUT_LAST ", \"" MARK "ab c\", \"" RUN3 " " MARK "\", \"" RUN2
+                                        " " RUN2 "\", \"" RUN2 " " MARK "\", \"" MARK " " RUN3
+                                        "\", \"" MARK " " RUN2 "\", \"" MARK " " MARK "\"",
+                        PREPEND);
+    char directory[SCRATCH_PATH];
+    snprintf(directory, sizeof directory, "%s", scratch);
+    there_and_back(directory, 0);
+}
+
 /* What GGUF cannot say is refused: silence would change ids. */
 static void refuses(const char *part) {
     dear_error err;
@@ -222,6 +241,12 @@ static void refused(void **state) {
     write_sentencepiece(PIECES, MERGES_BUT_LAST, PREPEND); /* a cut of the last piece is missing */
     refuses("its merges are not those");
     write_sentencepiece(", \"ab\": 263, \"bc\": 264", "\"a b\"", PREPEND); /* bc by no merge */
+    refuses("its merges are not those");
+    write_sentencepiece(PIECES RUNS, /* ... and the order of runs is another */
+                        MERGES_BUT_LAST ", \"" MARK "ab c\", \"" RUN2 " " RUN2 "\", \"" RUN3
+                                        " " MARK "\", \"" RUN2 " " MARK "\", \"" MARK " " RUN3
+                                        "\", \"" MARK " " RUN2 "\", \"" MARK " " MARK "\"",
+                        PREPEND);
     refuses("its merges are not those");
     write_sentencepiece(PIECES, MERGES_BUT_LAST ", \"" MARK "ab c\"", "{\"type\": \"NFC\"}");
     refuses("no name for its normalizer");
@@ -249,7 +274,7 @@ static void refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(gguf_streams),  CASE(gguf_unfinished), CASE(byte_level),
-        CASE(sentencepiece), CASE(refused),
+        CASE(sentencepiece), CASE(runs_of_marks),   CASE(refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
