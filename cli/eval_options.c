@@ -88,9 +88,9 @@ static void settle_answers(struct argp_state *state, eval_command *c) {
 }
 
 static void settle_measures(struct argp_state *state, eval_command *c) {
-    const char *const *usual = c->result.common.path ? reported : official;
-    for (size_t i = 0; !c->measures.count || (i > 0 && usual[i]); i++)
-        parse_measure(state, c, usual[i]);
+    bool asked = c->measures.count > 0;
+    for (const char *const *usual = c->result.common.path ? reported : official; !asked && *usual;)
+        parse_measure(state, c, *usual++);
     measure_list_sort(&c->measures);
 }
 
