@@ -22,6 +22,7 @@ typedef struct build {
     int64_t skipped; ///< records that an earlier job committed
     uint64_t docids; ///< their digest
     bool begun;      ///< this job began the part
+    bool refused;    ///< the part is of another corpus
 } build;
 
 static dear_status go_on(const build *b, int64_t passages, dear_error *err) {
@@ -72,6 +73,7 @@ static dear_status skip(build *b, const record *passage, dear_error *err) {
     b->docids = docid_digest(b->docids, passage->id);
     if (++b->skipped < b->result->resumed || b->docids == b->file.facts.docids)
         return DEAR_OK;
+    b->refused = true;
     return error_set(err, DEAR_ERROR_INPUT,
                      "%s: its first %lld passages are not those of the corpus; index without "
                      "--resume",
@@ -117,7 +119,8 @@ static dear_status add_corpus(build *b, const char *path, dear_error *err) {
 static dear_status add_corpora(build *b, dear_error *err) {
     for (size_t i = 0; i < b->job->num_corpora; i++)
         TRY(add_corpus(b, b->job->corpora[i], err));
-    if (b->skipped < b->result->resumed)
+    b->refused = b->skipped < b->result->resumed;
+    if (b->refused)
         return error_set(err, DEAR_ERROR_INPUT,
                          "%s: has %lld passages, and the corpus only %lld; index without --resume",
                          b->part, (long long)b->result->resumed, (long long)b->skipped);
@@ -145,6 +148,7 @@ static dear_status merge_segments(build *b, dear_error *err) {
 
 static dear_status complete(build *b, dear_error *err) {
     TRY(merge_segments(b, err));
+    TRY(index_file_run(&b->file, "PRAGMA incremental_vacuum", err));
     b->file.facts.complete = true;
     return index_file_save(&b->file, err);
 }
@@ -169,7 +173,7 @@ static dear_status build_index(build *b, dear_error *err) {
     index_file_close(&b->file);
     if (status == DEAR_OK && rename(b->part, b->job->output) != 0)
         status = error_errno(err, b->job->output);
-    b->result->part_kept = status != DEAR_OK && b->result->passages > 0;
+    b->result->part_kept = status != DEAR_OK && b->result->passages > 0 && !b->refused;
     if (status != DEAR_OK && b->begun && !b->result->part_kept)
         remove_part(b);
     return status;

@@ -12,6 +12,7 @@ enum { APPLICATION_ID = 0x44654152 /* "DeAR" */, VERSION = 1 };
 
 /* Large pages suit posting lists, which are read from end to end; page_size comes first. */
 static const char new_file[] = "PRAGMA page_size = 16384;"
+                               "PRAGMA auto_vacuum = INCREMENTAL;"
                                "PRAGMA application_id = 0x44654152;"
                                "PRAGMA user_version = 1;";
 
@@ -35,6 +36,17 @@ static bool is_damage(int code) {
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_MISMATCH;
 }
 
+/* A failed system call. Of a write SQLite may not remember the reason: it has cleaned up since. */
+static dear_status system_error(const index_file *f, dear_error *err) {
+    int number = sqlite3_system_errno(f->db);
+    if (number == 0 && sqlite3_extended_errcode(f->db) == SQLITE_IOERR_WRITE)
+        return error_set(err, DEAR_ERROR_IO,
+                         "%s: cannot be written (a full disk, or a file larger than is allowed)",
+                         f->path);
+    return error_set(err, DEAR_ERROR_IO, "%s: %s", f->path,
+                     number ? strerror(number) : sqlite3_errmsg(f->db));
+}
+
 dear_status index_file_error(const index_file *f, dear_error *err) {
     int code = sqlite3_errcode(f->db) & 0xFF;
     if (code == SQLITE_NOMEM)
@@ -45,11 +57,8 @@ dear_status index_file_error(const index_file *f, dear_error *err) {
         return error_set(err, DEAR_ERROR_IO, "%s: the disk is full", f->path);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return error_set(err, DEAR_ERROR_IO, "%s: another process is writing it", f->path);
-    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
-        int number = sqlite3_system_errno(f->db);
-        return error_set(err, DEAR_ERROR_IO, "%s: %s", f->path,
-                         number ? strerror(number) : sqlite3_errmsg(f->db));
-    }
+    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN)
+        return system_error(f, err);
     return error_set(err, DEAR_ERROR_INPUT, "%s: %s", f->path, sqlite3_errmsg(f->db));
 }
 
@@ -207,7 +216,7 @@ static dear_status check_file(index_file *f, dear_error *err) {
 
 /* One writer at a time, and a page cache that holds the docids' tree of a few million passages. */
 static dear_status prepare_writing(index_file *f, dear_error *err) {
-    return index_file_run(f, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -131072;", err);
+    return index_file_run(f, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;", err);
 }
 
 static dear_status make_tables(index_file *f, dear_error *err) {
