@@ -20,6 +20,7 @@ int command_convert_run(int argc, char **argv);
 int command_data(int argc, char **argv);
 int command_models(int argc, char **argv);
 int command_merge(int argc, char **argv);
+int command_train(int argc, char **argv);
 int command_tokenize(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_info(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct command {
     {"data", command_data, "list, describe and fetch data sets"},
     {"models", command_models, "list, describe and fetch models"},
     {"merge", command_merge, "write a model and its adapters as one model"},
+    {"train", command_train, "train a reranker"},
     {"generate", command_generate, "let a chat model write"},
     {"tokenize", command_tokenize, "show how a model's tokenizer splits a text"},
     {"info", command_info, "show this machine, its kernels, and a model's shape"},

@@ -12,13 +12,17 @@ static dear_status hash_stream(EVP_MD_CTX *digest, FILE *stream, const char *pat
     return ferror(stream) ? error_errno(err, path) : DEAR_OK;
 }
 
+static void print_digits(char hex[SHA256_HEX + 1], const unsigned char *digest) {
+    for (size_t i = 0; i < SHA256_HEX / 2; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
 static dear_status write_digits(char hex[SHA256_HEX + 1], EVP_MD_CTX *digest, const char *path,
                                 dear_error *err) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     if (EVP_DigestFinal_ex(digest, bytes, NULL) != 1)
         return error_set(err, DEAR_ERROR_UNSUPPORTED, "%s: hashing failed", path);
-    for (size_t i = 0; i < SHA256_HEX / 2; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    print_digits(hex, bytes);
     return DEAR_OK;
 }
 
@@ -42,4 +46,14 @@ dear_status sha256_file(char hex[SHA256_HEX + 1], const char *path, dear_error *
     dear_status status = hash_file(hex, digest, path, err);
     EVP_MD_CTX_free(digest);
     return status;
+}
+
+dear_status sha256_bytes(char hex[SHA256_HEX + 1], const void *bytes, size_t length,
+                         dear_error *err) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    hex[0] = 0;
+    if (EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL) != 1)
+        return error_set(err, DEAR_ERROR_UNSUPPORTED, "OpenSSL offers no SHA-256 here");
+    print_digits(hex, digest);
+    return DEAR_OK;
 }

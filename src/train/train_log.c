@@ -32,6 +32,7 @@ static dear_status read_entry(train_log_entry *out, const json_t *line, int64_t 
     TRY(json_get_double(line, "lr", &out->learning_rate, where, err));
     TRY(json_get_double(line, "tokens_per_second", &out->tokens_per_second, where, err));
     TRY(json_get_double(line, "grad_norm", &out->gradient_norm, where, err));
+    TRY(json_get_double(line, "spread", &out->spread, where, err));
     TRY(json_get_double(line, "validation", &out->validation, where, err));
     if (out->step < 0)
         return error_set(err, DEAR_ERROR_INPUT, "%s: has no \"step\"", where);
@@ -52,7 +53,7 @@ static dear_status next_entry(log_scan *s, train_log_entry *out, bool *taken, de
     const char *begin = (const char *)s->map.data + s->offset;
     const char *end = s->offset < s->map.size ? memchr(begin, '\n', s->map.size - s->offset) : NULL;
     strbuf where = {0};
-    *out = (train_log_entry){-1, NAN, NAN, NAN, NAN, NAN};
+    *out = (train_log_entry){-1, NAN, NAN, NAN, NAN, NAN, NAN};
     *taken = end != NULL;
     if (!end)
         return DEAR_OK;
@@ -113,10 +114,10 @@ static json_t *number_or_null(double number) {
 
 /* NULL when there is no memory. */
 static json_t *entry_json(const train_log_entry *e) {
-    json_t *line = json_pack("{s:I, s:o, s:o, s:o, s:o}", "step", (json_int_t)e->step, "loss",
+    json_t *line = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "step", (json_int_t)e->step, "loss",
                              number_or_null(e->loss), "lr", number_or_null(e->learning_rate),
                              "tokens_per_second", number_or_null(e->tokens_per_second), "grad_norm",
-                             number_or_null(e->gradient_norm));
+                             number_or_null(e->gradient_norm), "spread", number_or_null(e->spread));
     if (line && !isnan(e->validation) &&
         json_object_set_new(line, "validation", number_or_null(e->validation)) != 0) {
         json_decref(line);

@@ -1,7 +1,7 @@
 /*
  * How a training goes, as JSON Lines, one whole line after another so that it can be followed while
  * it is written: {"step": 10, "loss": 0.69, "lr": 1e-4, "tokens_per_second": 310, "grad_norm": 1.2,
- * "validation": 0.61}. A number that is not finite is null; "validation" is there where one was
+ * "spread": 0.8, "validation": 0.61}. A number that is not finite is null; "validation" is there where one was
  * made.
  */
 #ifndef DEAR_TRAIN_TRAIN_LOG_H
@@ -15,6 +15,7 @@ typedef struct train_log_entry {
     double learning_rate;
     double tokens_per_second;
     double gradient_norm; ///< before clipping
+    double spread;        ///< standard deviation of a group's scores, on average: 0 is collapse
     double validation;    ///< NAN where none was made
 } train_log_entry;
 

@@ -14,6 +14,7 @@ static train_log_entry entry_at(int64_t step) {
                              .learning_rate = 1e-4,
                              .tokens_per_second = 310.5,
                              .gradient_norm = 2,
+                             .spread = 0.5,
                              .validation = step % 5 == 0 ? 0.25 + 0.001 * (double)step : NAN};
 }
 
@@ -52,6 +53,7 @@ static void assert_steps(const char *path, size_t expected) {
         assert_true(entries[i].learning_rate == wanted.learning_rate);
         assert_true(entries[i].tokens_per_second == wanted.tokens_per_second);
         assert_true(entries[i].gradient_norm == wanted.gradient_norm);
+        assert_true(entries[i].spread == wanted.spread);
         assert_true(isnan(entries[i].validation) == isnan(wanted.validation));
     }
     mem_free(entries);
@@ -62,13 +64,13 @@ static void writes_a_line_an_entry(void **state) {
     const char *path = scratch_path("log");
     train_log *log;
     dear_error err;
-    train_log_entry entry = {3, 0.5, 0.25, 100, NAN, NAN};
+    train_log_entry entry = {3, 0.5, 0.25, 100, NAN, 0.5, NAN};
     assert_int_equal(train_log_open(&log, path, 0, &err), DEAR_OK);
     assert_int_equal(train_log_add(log, &entry, &err), DEAR_OK);
     static const char first[] = "{\"step\": 3, \"loss\": 0.5, \"lr\": 0.25, \"tokens_per_second\": "
-                                "100.0, \"grad_norm\": null}\n";
+                                "100.0, \"grad_norm\": null, \"spread\": 0.5}\n";
     assert_text(path, first); /* at once */
-    entry = (train_log_entry){4, INFINITY, 0, 0, 0, 0.75};
+    entry = (train_log_entry){4, INFINITY, 0, 0, 0, 0, 0.75};
     assert_int_equal(train_log_add(log, &entry, &err), DEAR_OK);
     train_log_close(log);
     train_log_entry *entries;
