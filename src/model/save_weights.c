@@ -104,6 +104,7 @@ static dear_status put_block(stream *s, const listed_weight *w, int64_t first, i
     int64_t numbers = count * row_length(w);
     size_t bytes = (size_t)(numbers / tensor_block_elements(w->type)) * tensor_block_bytes(w->type);
     quantize(w->type, in_order(s, w, count), numbers, s->narrow);
+    model_release(s->m);
     TRY(s->sink(s->sink_context, s->narrow, bytes, err));
     s->written += bytes;
     return show_progress(s, err);
@@ -113,7 +114,6 @@ static dear_status put_weight(stream *s, const listed_weight *w, dear_error *err
     int64_t rows = row_count(w), at_once = block_rows(s->m, w);
     for (int64_t first = 0; first < rows; first += at_once)
         TRY(put_block(s, w, first, rows - first < at_once ? rows - first : at_once, err));
-    model_release(s->m);
     return DEAR_OK;
 }
 

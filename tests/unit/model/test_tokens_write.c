@@ -103,7 +103,8 @@ static void expect_same_ids(const tokenizer *a, const tokenizer *b) {
             const char *text = TEXTS[i];
             assert_success(tokenizer_encode(a, text, strlen(text), flags, &x, &err), &err);
             assert_success(tokenizer_encode(b, text, strlen(text), flags, &y, &err), &err);
-            if (x.count != y.count || memcmp(x.ids, y.ids, x.count * sizeof *x.ids) != 0)
+            if (x.count != y.count ||
+                (x.count && memcmp(x.ids, y.ids, x.count * sizeof *x.ids) != 0))
                 fail_msg("other ids for \"%s\", flags %u", text, flags);
             strbuf s = {0}, t = {0};
             assert_success(tokenizer_decode(a, x.ids, x.count, true, &s, &err), &err);
