@@ -21,6 +21,9 @@ help: ## this list
 demo: build model ## set up, build, fetch the default model, rerank real passages
 	@scripts/demo $(release)
 
+reproduce: build model ## measure BM25 and the default model on NovelEval, published results beside them
+	@scripts/reproduce $(release)
+
 test: everything sanitized model ## set up, build twice (plain; with sanitizers), run every test
 	@scripts/run-tests $(release) $(sanitize)
 
@@ -76,5 +79,5 @@ sanitized: setup
 	@cmake --build $(sanitize)
 
 .NOTPARALLEL:
-.PHONY: help demo test setup build model sanitize fuzz lint format bench bench-peers install clean \
+.PHONY: help demo reproduce test setup build model sanitize fuzz lint format bench bench-peers install clean \
         everything sanitized

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "command.h"
+#include "dataset_argument.h"
 #include "engine.h"
 #include "hits_options.h"
 #include "result_options.h"
@@ -87,7 +88,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         state->child_inputs[0] = &c->result;
         return 0;
     case OPTION_QUERIES:
-        c->queries = argument;
+        c->queries = file_or_dataset(argument, DATASET_TOPICS);
         return 0;
     case OPTION_QUERY:
         c->query = argument;
