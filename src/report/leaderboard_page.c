@@ -107,7 +107,7 @@ static void published_row_of(document *d, const published *rows, const published
     for (size_t m = 0; m < measures->count; m++)
         measure_cell(d, published_entry_value(rows, row, measures->names[m]));
     seconds_cell(d, row->seconds);
-    document_cell(d, "as published: %s", row->source);
+    text_cell(d, "as published");
     for (int i = 0; i < 4; i++) /* model, machine, version, date */
         text_cell(d, NULL);
 }
@@ -118,6 +118,18 @@ static void published_rows(document *d, const leaderboard *l, const published *r
     for (size_t i = 0; i < rows->count; i++)
         if (published_begins_entry(rows, i) && has_dataset(l, rows->rows[i].dataset))
             published_row_of(d, rows, &rows->rows[i], measures);
+}
+
+/* Each source of the rows shown, once. */
+static void published_sources(document *d, const leaderboard *l, const published *rows) {
+    for (size_t i = 0; i < rows->count; i++) {
+        bool is_new = has_dataset(l, rows->rows[i].dataset);
+        for (size_t k = 0; k < i && is_new; k++)
+            is_new = strcmp(rows->rows[k].source, rows->rows[i].source) != 0 ||
+                     !has_dataset(l, rows->rows[k].dataset);
+        if (is_new)
+            document_paragraph(d, "As published, not measured here: %s.", rows->rows[i].source);
+    }
 }
 
 static void results(document *d, const leaderboard *l, const published *rows,
@@ -131,6 +143,7 @@ static void results(document *d, const leaderboard *l, const published *rows,
     document_paragraph(d, "Verified: the run is there with the SHA-256 that its result names, the "
                           "judgments are known, and measuring it again gave the same to 4 digits. "
                           "Models, times and machines are as the results say.");
+    published_sources(d, l, rows);
 }
 
 static void failures(document *d, const leaderboard *l) {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 560, MAX_LABEL = 28 };
+enum { WIDTH = 560 };
 
 static const double draw_seconds = 30;
 
@@ -53,7 +53,7 @@ void plot_add(plot *p, const char *format, ...) {
 
 static char *shorten(const char *text) {
     strbuf out = {0};
-    for (int n = 0; *text && n < MAX_LABEL - 1; n++) {
+    for (int n = 0; *text && n < PLOT_LABEL_LENGTH - 1; n++) {
         clean_character c = clean_text_next(&text);
         strbuf_append(&out, c.bytes, c.length);
     }

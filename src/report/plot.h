@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
+enum { PLOT_LABEL_LENGTH = 28 }; ///< characters of a label, at most
+
 /* End with plot_free. */
 typedef struct plot {
     strbuf script;
@@ -24,7 +26,7 @@ plot plot_begin(int height);
 /* Adds to the script: commands, or a data block "$name << EOD … EOD". */
 void plot_add(plot *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a label, cut to 28 characters; its number n for "{n}". */
+/* Adds a label, cut to PLOT_LABEL_LENGTH; its number n for "{n}". */
 size_t plot_label(plot *p, const char *text);
 
 /*

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { MAX_COMPLAINT = 400 };
 
 /* What the parent holds of a child: its files, and the end of the pipe that it complains into. */
@@ -98,6 +96,12 @@ static int wait_for(pid_t pid) {
     return result;
 }
 
+static const char *reason(const strbuf *complaints) {
+    if (!complaints->text)
+        return "it does not say why";
+    return complaints->text + strspn(complaints->text, " \n");
+}
+
 static dear_status finish(const child *c, double seconds, dear_error *err) {
     strbuf complaints = {0};
     bool in_time = listen(c, clock_seconds() + seconds, &complaints);
@@ -110,7 +114,7 @@ static dear_status finish(const child *c, double seconds, dear_error *err) {
             error_set(err, DEAR_ERROR_IO, "%s was not done after %g seconds", c->name, seconds);
     else if (!WIFEXITED(result) || WEXITSTATUS(result) != 0)
         status = error_set(err, DEAR_ERROR_IO, "%s failed: %.*s", c->name, MAX_COMPLAINT,
-                           complaints.text ? complaints.text : "it does not say why");
+                           reason(&complaints));
     strbuf_free(&complaints);
     return status;
 }

@@ -110,7 +110,9 @@ static void write_table(strbuf *out, const table *t) {
     html_open(out, "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label",
               t->caption, NULL);
     html_open(out, "table", "class", t->is_sortable ? "sortable" : NULL, NULL);
-    html_element(out, "caption", t->caption);
+    html_open(out, "caption", NULL);
+    write_element(out, "span", t->caption); /* stays in sight when the table scrolls */
+    html_close(out, "caption");
     write_column_titles(out, t);
     write_rows(out, t);
     html_close(out, "table");
