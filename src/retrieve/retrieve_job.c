@@ -41,7 +41,7 @@ static dear_status check_texts(const retrieve_job *job, dear_error *err) {
 }
 
 static void note_failure(batch *b, size_t query, const dear_error *err) {
-#pragma omp critical(retrieve_failure)
+#pragma omp critical
     if (query < b->failed) {
         b->failed = query;
         b->err = *err;
