@@ -16,7 +16,7 @@ configure = cmake -S . -B $(1) -G Ninja -DDEAR_WERROR=$(werror) $(2) --log-level
 sanitized := -DDEAR_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: build model ## set up, build, fetch the default model, rerank real passages
 	@scripts/demo $(release)
@@ -63,6 +63,10 @@ bench-peers: everything model ## measure beside other engines, which are built f
 	@scripts/setup peers
 	@scripts/bench-peers build/peers
 
+bench-retrieval: everything ## measure the first stage beside bm25s and Tantivy, on a million passages
+	@scripts/setup peers
+	@scripts/bench-retrieval $(release) build/peers/retrieval
+
 install: build ## install into PREFIX (/usr/local)
 	@cmake --install $(release) --prefix $(PREFIX)
 
@@ -79,5 +83,5 @@ sanitized: setup
 	@cmake --build $(sanitize)
 
 .NOTPARALLEL:
-.PHONY: help demo reproduce test setup build model sanitize fuzz lint format bench bench-peers install clean \
-        everything sanitized
+.PHONY: help demo reproduce test setup build model sanitize fuzz lint format bench bench-peers \
+        bench-retrieval install clean everything sanitized

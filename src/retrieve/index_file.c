@@ -20,8 +20,9 @@ static const char schema[] =
     "CREATE TABLE collection(stem INTEGER NOT NULL, stopwords TEXT NOT NULL,"
     " texts INTEGER NOT NULL, passages INTEGER NOT NULL, terms INTEGER NOT NULL,"
     " docids INTEGER NOT NULL, complete INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE passages(number INTEGER PRIMARY KEY, docid TEXT NOT NULL UNIQUE,"
-    " title TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
+    "CREATE TABLE docids(number INTEGER PRIMARY KEY, docid TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE texts(number INTEGER PRIMARY KEY, title TEXT NOT NULL,"
+    " text TEXT NOT NULL) STRICT;"
     "CREATE TABLE lengths(block INTEGER PRIMARY KEY, terms BLOB NOT NULL) STRICT;"
     "CREATE VIRTUAL TABLE postings USING fts5(text, content='', columnsize=0, tokenize='dear');";
 

@@ -26,9 +26,10 @@ static dear_status load_lengths(index_writer *w, dear_error *err) {
 }
 
 static dear_status prepare(index_writer *w, dear_error *err) {
-    TRY(index_file_prepare(w->file, &w->add_passage,
-                           "INSERT INTO passages(number, docid, title, text) VALUES(?, ?, ?, ?)",
+    TRY(index_file_prepare(w->file, &w->add_docid, "INSERT INTO docids(number, docid) VALUES(?, ?)",
                            err));
+    TRY(index_file_prepare(w->file, &w->add_text,
+                           "INSERT INTO texts(number, title, text) VALUES(?, ?, ?)", err));
     TRY(index_file_prepare(w->file, &w->add_postings,
                            "INSERT INTO postings(rowid, text) VALUES(?, ?)", err));
     TRY(index_file_prepare(w->file, &w->add_lengths,
@@ -55,8 +56,7 @@ static dear_status step(index_writer *w, sqlite3_stmt *statement, dear_error *er
 
 static dear_status duplicate_error(index_writer *w, const char *docid, dear_error *err) {
     sqlite3_stmt *statement;
-    TRY(index_file_prepare(w->file, &statement, "SELECT number FROM passages WHERE docid = ?",
-                           err));
+    TRY(index_file_prepare(w->file, &statement, "SELECT number FROM docids WHERE docid = ?", err));
     sqlite3_bind_text(statement, 1, docid, -1, SQLITE_STATIC);
     int64_t number = 0;
     if (sqlite3_step(statement) == SQLITE_ROW)
@@ -66,20 +66,23 @@ static dear_status duplicate_error(index_writer *w, const char *docid, dear_erro
                      (long long)number);
 }
 
-static dear_status store_passage(index_writer *w, int64_t number, const record *passage,
-                                 dear_error *err) {
-    bool texts = w->file->facts.texts;
-    sqlite3_bind_int64(w->add_passage, 1, number);
-    sqlite3_bind_text(w->add_passage, 2, passage->id, -1, SQLITE_STATIC);
-    sqlite3_bind_text(w->add_passage, 3, texts ? passage->title : "", -1, SQLITE_STATIC);
-    sqlite3_bind_text(w->add_passage, 4, texts ? passage->text : "", -1, SQLITE_STATIC);
-    int code = sqlite3_step(w->add_passage);
+static dear_status store_docid(index_writer *w, int64_t number, const record *passage,
+                               dear_error *err) {
+    sqlite3_bind_int64(w->add_docid, 1, number);
+    sqlite3_bind_text(w->add_docid, 2, passage->id, -1, SQLITE_STATIC);
+    dear_status status = step(w, w->add_docid, err);
     bool duplicate = sqlite3_extended_errcode(w->file->db) == SQLITE_CONSTRAINT_UNIQUE;
-    dear_status status = DEAR_OK;
-    if (code != SQLITE_DONE && !duplicate)
-        status = index_file_error(w->file, err);
-    sqlite3_reset(w->add_passage);
-    return code != SQLITE_DONE && duplicate ? duplicate_error(w, passage->id, err) : status;
+    return status != DEAR_OK && duplicate ? duplicate_error(w, passage->id, err) : status;
+}
+
+static dear_status store_text(index_writer *w, int64_t number, const record *passage,
+                              dear_error *err) {
+    if (!w->file->facts.texts)
+        return DEAR_OK;
+    sqlite3_bind_int64(w->add_text, 1, number);
+    sqlite3_bind_text(w->add_text, 2, passage->title, -1, SQLITE_STATIC);
+    sqlite3_bind_text(w->add_text, 3, passage->text, -1, SQLITE_STATIC);
+    return step(w, w->add_text, err);
 }
 
 /* Title and text are one field. */
@@ -110,7 +113,8 @@ dear_status index_writer_add(index_writer *w, const record *passage, dear_error 
     int64_t number = facts->passages + 1;
     if (number > PASSAGE_LIMIT)
         return error_set(err, DEAR_ERROR_UNSUPPORTED, "more than %d passages", PASSAGE_LIMIT);
-    TRY(store_passage(w, number, passage, err));
+    TRY(store_docid(w, number, passage, err));
+    TRY(store_text(w, number, passage, err));
     TRY(index_text(w, number, passage, err));
     w->lengths[(number - 1) % LENGTH_BLOCK] = htole32((uint32_t)w->file->analysed_terms);
     w->batch_bytes += strlen(passage->id) + w->text.length;
@@ -130,7 +134,8 @@ dear_status index_writer_commit(index_writer *w, dear_error *err) {
 }
 
 void index_writer_close(index_writer *w) {
-    sqlite3_finalize(w->add_passage);
+    sqlite3_finalize(w->add_docid);
+    sqlite3_finalize(w->add_text);
     sqlite3_finalize(w->add_postings);
     sqlite3_finalize(w->add_lengths);
     if (w->file && !sqlite3_get_autocommit(w->file->db))

@@ -9,7 +9,7 @@
 /* Zero-initialize; end with index_writer_close. */
 typedef struct index_writer {
     index_file *file;
-    sqlite3_stmt *add_passage, *add_postings, *add_lengths;
+    sqlite3_stmt *add_docid, *add_text, *add_postings, *add_lengths;
     uint32_t lengths[LENGTH_BLOCK]; ///< of the block being filled, in little-endian order
     size_t batch_bytes;             ///< of the texts since the last commit
     strbuf text;

@@ -20,7 +20,7 @@ struct retriever {
 struct searcher {
     retriever *shared;
     index_file file;
-    sqlite3_stmt *rank, *passage;
+    sqlite3_stmt *rank, *docid, *text;
     ranked_query query;
 };
 
@@ -110,8 +110,9 @@ static dear_status prepare(searcher *s, dear_error *err) {
                            "SELECT " RANKING_FUNCTION "(postings, ?) FROM postings "
                            "WHERE postings MATCH ? LIMIT 1",
                            err));
-    return index_file_prepare(&s->file, &s->passage,
-                              "SELECT docid, title, text FROM passages WHERE number = ?", err);
+    TRY(index_file_prepare(&s->file, &s->docid, "SELECT docid FROM docids WHERE number = ?", err));
+    return index_file_prepare(&s->file, &s->text, "SELECT title, text FROM texts WHERE number = ?",
+                              err);
 }
 
 dear_status searcher_open(searcher **out, retriever *r, dear_error *err) {
@@ -135,19 +136,30 @@ static const char *column_text(sqlite3_stmt *row, int column) {
     return text ? text : "";
 }
 
-static dear_status add_hit(searcher *s, hit_list *list, const found_passage *f, bool texts,
-                           dear_error *err) {
-    sqlite3_bind_int64(s->passage, 1, (int64_t)f->passage + 1);
-    if (sqlite3_step(s->passage) != SQLITE_ROW) {
-        bool ended = sqlite3_reset(s->passage) == SQLITE_OK;
-        return ended ? index_file_damaged(&s->file, "a passage is missing", err)
-                     : index_file_error(&s->file, err);
-    }
+/* Gives a statement the passage's row, which must be there. */
+static dear_status find_row(searcher *s, sqlite3_stmt *statement, uint32_t passage,
+                            dear_error *err) {
+    sqlite3_bind_int64(statement, 1, (int64_t)passage + 1);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        return DEAR_OK;
+    return sqlite3_reset(statement) == SQLITE_OK
+               ? index_file_damaged(&s->file, "a passage is missing", err)
+               : index_file_error(&s->file, err);
+}
+
+static dear_status add_hit(searcher *s, hit_list *list, const found_passage *f, dear_error *err) {
+    TRY(find_row(s, s->docid, f->passage, err));
     bool added =
-        hit_list_add(list, column_text(s->passage, 0), texts ? column_text(s->passage, 1) : "",
-                     texts ? column_text(s->passage, 2) : "", ranked_query_score(&s->query, f));
-    sqlite3_reset(s->passage);
+        hit_list_add(list, column_text(s->docid, 0), "", "", ranked_query_score(&s->query, f));
+    sqlite3_reset(s->docid);
     return added ? DEAR_OK : error_memory(err);
+}
+
+static dear_status give_text(searcher *s, hit *h, const found_passage *f, dear_error *err) {
+    TRY(find_row(s, s->text, f->passage, err));
+    bool given = hit_give_passage(h, column_text(s->text, 0), column_text(s->text, 1));
+    sqlite3_reset(s->text);
+    return given ? DEAR_OK : error_memory(err);
 }
 
 /* Lets the ranking function fill s->query. */
@@ -166,7 +178,10 @@ dear_status searcher_search(searcher *s, hit_list *list, const char *query, size
     TRY(ranked_query_begin(&s->query, &s->file.facts.analysis, query, k, err));
     TRY(rank(s, err));
     for (size_t i = 0; i < s->query.num_found; i++)
-        TRY(add_hit(s, list, &s->query.found[i], texts, err));
+        TRY(add_hit(s, list, &s->query.found[i], err));
+    size_t first = list->count - s->query.num_found;
+    for (size_t i = 0; i < s->query.num_found && texts; i++)
+        TRY(give_text(s, &list->hits[first + i], &s->query.found[i], err));
     return DEAR_OK;
 }
 
@@ -174,7 +189,8 @@ void searcher_close(searcher *s) {
     if (!s)
         return;
     sqlite3_finalize(s->rank);
-    sqlite3_finalize(s->passage);
+    sqlite3_finalize(s->docid);
+    sqlite3_finalize(s->text);
     index_file_close(&s->file);
     ranked_query_close(&s->query);
     mem_free(s);
