@@ -4,6 +4,8 @@
 #include "record_table.h"
 
 #include "base/memory.h"
+#include "base/strbuf.h"
+#include "text/utf8.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -70,15 +72,24 @@ static const char *mark(double adjusted_p) {
     return adjusted_p < 0.01 ? "**" : adjusted_p < 0.05 ? "*" : "";
 }
 
+/* The name of a file, which need not be UTF-8, for JSON; NULL when there is no memory. */
+static json_t *file_name(const char *path) {
+    strbuf name = {0};
+    utf8_append_repaired(&name, path, strlen(path));
+    json_t *text = name.failed ? NULL : json_string(name.text);
+    strbuf_free(&name);
+    return text;
+}
+
 /* A line of the table; NULL when there is no memory. */
 static json_t *make_row(const char *name, const char *run, const run_comparison *c) {
     const comparison *v = &c->values;
-    return json_pack("{ss ss sI sf sf sf sI sI sI sf sf sf ss}", "measure", name, "run", run,
-                     "queries", (json_int_t)v->num_queries, "first", c->first_mean, "second",
-                     c->second_mean, "difference", v->mean_difference, "wins", (json_int_t)v->wins,
-                     "ties", (json_int_t)v->ties, "losses", (json_int_t)v->losses, "effect_size",
-                     v->effect_size, "p", v->p, "p_holm", c->adjusted_p, "mark",
-                     mark(c->adjusted_p));
+    return json_pack("{ss so sI sf sf sf sI sI sI sf sf sf ss}", "measure", name, "run",
+                     file_name(run), "queries", (json_int_t)v->num_queries, "first", c->first_mean,
+                     "second", c->second_mean, "difference", v->mean_difference, "wins",
+                     (json_int_t)v->wins, "ties", (json_int_t)v->ties, "losses",
+                     (json_int_t)v->losses, "effect_size", v->effect_size, "p", v->p, "p_holm",
+                     c->adjusted_p, "mark", mark(c->adjusted_p));
 }
 
 /* Adds the lines of one measure; `c` has room for all runs. */
@@ -117,7 +128,7 @@ static void print_caption(const compare_options *o, const compared_runs *runs) {
 
 static dear_status print_json(const compare_options *o, const compared_runs *runs,
                               const json_t *rows, dear_error *err) {
-    json_t *document = json_pack("{ss ss sO}", "first", runs->first_name, "test",
+    json_t *document = json_pack("{so ss sO}", "first", file_name(runs->first_name), "test",
                                  test_names[o->how.test], "comparisons", rows);
     if (!document)
         return error_memory(err);

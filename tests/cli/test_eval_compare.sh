@@ -53,6 +53,12 @@ expect_in out '^recip_rank,short.trec,4,0.5625,0.875,' "common queries"
 compare short.trec -c --format csv
 expect_in out '^recip_rank,short.trec,6,0.45,0.5833333333,' "all queries"
 
+cp better.trec $'b\xe9,tter.trec'
+compare $'b\xe9,tter.trec' --format json
+expect_in out '"run": "b.*,tter.trec"' "a name that is not UTF-8"
+compare $'b\xe9,tter.trec' --format csv
+expect_in out '^recip_rank,"b.*,tter.trec",6' "a name with a comma"
+
 ranked 1 >one.trec
 run eval qrels.txt first.trec --compare one.trec
 expect_error 1 "one common query" 'two queries at least'
