@@ -52,7 +52,8 @@ static bool is_dropped(const dropout_mask *mask, uint64_t e) {
     uint64_t low = e / 64 * 16 + e % 16;
     uint32_t c[4] = {(uint32_t)low, (uint32_t)(low >> 32), mask->step, mask->place};
     philox(c, (uint32_t)mask->seed, (uint32_t)(mask->seed >> 32));
-    return c[e % 64 / 16] * 0x1p-32 < mask->p;
+    size_t word = e % 64 / 16;
+    return c[word] * 0x1p-32 < mask->p;
 }
 
 static void check_definition(const kernels *kn) {
